@@ -1,0 +1,259 @@
+"""Facts in motion: what was seen while the app ran.  Immutable, and free of opinion."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Phase = Literal["launch", "import", "startup", "serve", "shutdown"]
+VisitKind = Literal["valid", "empty body", "malformed body", "wrong token", "slash", "root"]
+
+
+@dataclass(frozen=True)
+class Where:
+    """A line of the repository.  ``path`` from the Space's root."""
+
+    path: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}"
+
+
+@dataclass(frozen=True)
+class Raised:
+    """An exception.  ``kinds``: its class and bases, dotted, the class first.  ``where``: the
+    innermost line of the repository, None where none took part.  ``cause``: one level of
+    ``__cause__`` or ``__context__``."""
+
+    kinds: tuple[str, ...]
+    message: str
+    where: Where | None = None
+    cause: Raised | None = None
+
+    @property
+    def kind(self) -> str:
+        """The bare class name."""
+        return self.kinds[0].rpartition(".")[2]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.message}" if self.message else self.kind
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a start did not end in a serving app.
+
+    ``kind``: "raised" (an exception), "exited" (the process ended by itself, ``status``), "hung"
+    (still not through at the deadline; ``where`` is what it was doing), "served" (a server was
+    started while importing), "not listening" (the command ended its work, or waits, and nothing
+    listens), "target" (the module has no such attribute, or it is no ASGI app).
+    ``output``: the last lines that it printed.
+    """
+
+    phase: Phase
+    kind: Literal["raised", "exited", "hung", "served", "not listening", "target"]
+    message: str
+    raised: Raised | None = None
+    where: Where | None = None
+    status: int | None = None
+    seconds: float = 0.0
+    output: str = ""
+
+
+@dataclass(frozen=True)
+class Listener:
+    """What the start command asked for, as the server understood it.
+
+    ``server``: "uvicorn", or what bound the socket.  ``where``: the line of the repository that
+    gave host and port, None for a command line.
+    """
+
+    server: str
+    host: str | None
+    port: int | None
+    where: Where | None = None
+    reload: bool = False
+    workers: int = 1
+    forwarded_allow_ips: str = "127.0.0.1"
+    proxy_headers: bool = True
+    root_path: str = ""
+    tls: bool = False
+    websockets: bool = True
+
+
+@dataclass(frozen=True)
+class Route:
+    """One method of one path of the app, as its router has it.
+
+    ``path``: as written, with ``{name}`` for parameters and the prefixes of routers and mounts
+    in front.  ``kind``: "http", "websocket", or "files" for a mount of static files and other
+    ASGI apps that have no routes of their own.  ``endpoint``: "module:qualname"; ``where`` its
+    definition where that is in the repository.  ``own``: False for routes that a framework adds
+    (docs, openapi.json, gradio's internals).  ``host``: the pattern of a Host route, or "".
+    ``parameters``: path parameters and their convertors ("str", "int", "path", "uuid", "float").
+    ``operation``: the OpenAPI operation of this route, None where the schema leaves it out.
+    ``index``: its place in the router, from 0.
+    """
+
+    method: str
+    path: str
+    kind: Literal["http", "websocket", "files"] = "http"
+    endpoint: str = ""
+    where: Where | None = None
+    own: bool = True
+    host: str = ""
+    name: str = ""
+    parameters: dict[str, str] = field(default_factory=dict)
+    operation: dict[str, Any] | None = None
+    index: int = 0
+
+    @property
+    def label(self) -> str:
+        """"GET /items/{item_id}", as items and reports name it; "WS /ws" for a WebSocket."""
+        host = f" ({self.host})" if self.host else ""
+        return f"{self.method} {self.path}{host}"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a visitor sends.  ``path`` is percent-encoded, with its query string."""
+
+    method: str
+    path: str
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One request to one route, and what came of it.
+
+    ``status``: None where no answer came; ``problem`` then says why ("no answer within 15 s",
+    "the connection was dropped", "the process ended with exit code 1").  ``busy``: it was still
+    computing at the deadline, so it may only be slow.  ``raised``: the exception that escaped
+    the app (before, while or after answering).  ``endpoint``: what the router chose, as
+    "module:qualname".  ``body``: its first 64 KiB.  ``unreachable``: a host that the app tried to
+    reach in vain while answering, "host:port".
+    """
+
+    route: str
+    kind: VisitKind
+    request: Request
+    status: int | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    seconds: float = 0.0
+    problem: str = ""
+    busy: bool = False
+    streamed: bool = False
+    raised: Raised | None = None
+    endpoint: str = ""
+    unreachable: str = ""
+
+    def header(self, name: str) -> str | None:
+        """The first header of this name, in any case."""
+        return next((v for n, v in self.headers if n.lower() == name.lower()), None)
+
+
+@dataclass(frozen=True)
+class Read:
+    """A variable that the app asked for.
+
+    ``default``: the text of the default, None where there is none (then ``required``).  ``value``
+    is never kept.  ``given``: it was set.  ``phase``: when first asked.  ``secret``: by its name
+    or its type (``SecretStr``).  ``type``: a settings class's annotation: "str", "int", "float",
+    "bool", "url", "json", "path", "secret", or "".  ``reader``: "os", or the settings library.
+    ``own``: a line of the repository asked (itself or through a settings library).
+    """
+
+    name: str
+    where: Where | None
+    default: str | None = None
+    required: bool = False
+    given: bool = False
+    phase: Phase = "import"
+    secret: bool = False
+    type: str = ""
+    reader: str = "os"
+    own: bool = True
+
+
+@dataclass(frozen=True)
+class StandIn:
+    """A setting that start-up could not do without, and was given a value of ours."""
+
+    name: str
+    where: Where | None
+    secret: bool = False
+
+
+@dataclass(frozen=True)
+class FileUse:
+    """A file that the app tried to open.  ``path`` from the Space's root where it lies in the
+    image, else absolute.  ``found``: whether it was there."""
+
+    path: str
+    where: Where | None
+    found: bool
+    write: bool = False
+    phase: Phase = "import"
+
+
+@dataclass(frozen=True)
+class Shutdown:
+    """``seconds`` from SIGTERM to the exit; ``timed_out``: it had to be killed.  ``raised``: what
+    the lifespan's shutdown raised."""
+
+    seconds: float = 0.0
+    timed_out: bool = False
+    status: int | None = None
+    raised: Raised | None = None
+    stuck_at: Where | None = None
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """Everything that was seen.
+
+    ``impossible``: why there was no rehearsal at all, or "" (no start command, a declared package
+    that is not installed here, a platform without what it takes).  ``missing_packages``: declared
+    but not installed here.  ``failure``: of the last start.  ``proxied``: the visits came from a
+    peer that is not 127.0.0.1; else ``not_proxied`` says why.  ``notes``: what was not rehearsed
+    and why, for the closing section.  ``imported``: repository files that were loaded as modules.
+    ``timings``: seconds by name (export, import, startup, first_response, visits, shutdown,
+    total).
+    """
+
+    python: str
+    impossible: str = ""
+    missing_packages: tuple[str, ...] = ()
+    failure: Failure | None = None
+    listener: Listener | None = None
+    stand_ins: tuple[StandIn, ...] = ()
+    routes: tuple[Route, ...] = ()
+    routes_problem: str = ""
+    openapi: dict[str, Any] | None = None
+    openapi_problem: Raised | None = None
+    visits: tuple[Visit, ...] = ()
+    skipped_routes: dict[str, str] = field(default_factory=dict)
+    reads: tuple[Read, ...] = ()
+    files: tuple[FileUse, ...] = ()
+    imported: tuple[str, ...] = ()
+    bound_while_importing: tuple[tuple[str, int, Where | None], ...] = ()
+    shutdown: Shutdown | None = None
+    proxied: bool = True
+    not_proxied: str = ""
+    notes: tuple[str, ...] = ()
+    timings: dict[str, float] = field(default_factory=dict)
+    peak_rss_mb: float | None = None
+    output: str = ""
+
+    @property
+    def served(self) -> bool:
+        """Did the app come up?"""
+        return not self.impossible and self.failure is None
+
+    def of(self, route: str) -> tuple[Visit, ...]:
+        """The visits of one route, by its label."""
+        return tuple(visit for visit in self.visits if visit.route == route)
