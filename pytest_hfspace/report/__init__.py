@@ -1,1 +1,214 @@
+"""What a run found out, as plain data: every report is written from this and nothing else."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from ..check import Check, Finding, Result, predicted_stage
+from ..contract import BUILTIN_ENVIRONMENT, GRADIO_ENVIRONMENT, OAUTH_ENVIRONMENT, Stage
+from ..rehearsal.facts import Read, Rehearsal, Route
+from ..space import Space
+
+__all__ = ["Evidence", "Report", "gather", "pack", "unpack"]
+
+Confidence = Literal["high", "medium", "low", "none"]
+
+_TIMINGS = ("export", "import", "startup", "first_response", "visits", "shutdown", "total")
+_GIVEN_BY_THE_HUB = {*BUILTIN_ENVIRONMENT, *OAUTH_ENVIRONMENT, *GRADIO_ENVIRONMENT}
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What reports say of the facts.  Text, numbers, lists and dicts only, so that the worker
+    processes of pytest-xdist can hand it over.
+
+    ``rehearsed``: the app was run to its end.  ``served``: it came up.  ``impossible``: why there
+    was no rehearsal.  ``requires``: settings that the Space's owner has to set.  ``remedy``: the
+    command that makes the rehearsal possible, or "".
+    """
+
+    space: dict[str, Any]
+    rehearsed: bool = False
+    served: bool = False
+    impossible: str = ""
+    remedy: str = ""
+    not_rehearsed: list[str] = field(default_factory=list)
+    routes: list[dict[str, Any]] = field(default_factory=list)
+    requires: list[str] = field(default_factory=list)
+    environment: list[dict[str, Any]] = field(default_factory=list)
+    timings: dict[str, float] = field(default_factory=dict)
+    peak_rss_mb: float | None = None
+
+    def data(self) -> dict[str, Any]:
+        """The same as a dict, to be given to this class again."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Report:
+    """A run: the evidence, the results, and what follows.
+
+    ``partial`` says, where not everything was evaluated, what was; else it is "".
+    """
+
+    evidence: Evidence
+    results: tuple[Result, ...]
+    partial: str = ""
+    strict: bool = False
+
+    @property
+    def blamed(self) -> tuple[Result, ...]:
+        """The results with an error: those that predict a stage."""
+        return tuple(
+            result
+            for result in self.results
+            if result.outcome == "failed" and any(finding.level == "error" for finding in result.findings)
+        )
+
+    @property
+    def stage(self) -> Stage | None:
+        """The stage that the Space would reach; None where there is too little to tell."""
+        stage = predicted_stage(self.blamed)
+        if stage is Stage.RUNNING and (self.partial or not self.evidence.served):
+            return None
+        return stage
+
+    @property
+    def ready(self) -> bool:
+        """Would it run, and is nothing wrong with it?"""
+        return self.stage is Stage.RUNNING and not any(result.outcome == "failed" for result in self.results)
+
+    @property
+    def not_rehearsed(self) -> list[str]:
+        """What the prediction leaves out."""
+        unseen = [
+            finding.message
+            for result in self.results
+            if result.outcome == "failed"
+            for finding in result.findings
+            if finding.level == "warn" and not finding.hint
+        ]
+        return [*self.evidence.not_rehearsed, *unseen, *([self.partial] if self.partial else [])]
+
+    @property
+    def confidence(self) -> Confidence:
+        """How far the prediction can be trusted."""
+        if self.stage is None:
+            return "none"
+        if not self.evidence.rehearsed:
+            return "low"
+        return "medium" if self.not_rehearsed else "high"
+
+
+def gather(space: Space, rehearsal: Rehearsal | None) -> Evidence:
+    """Make evidence of facts; ``rehearsal`` is None where nothing asked for one."""
+    about = _about(space)
+    if rehearsal is None:
+        return Evidence(about, impossible="no check that was evaluated looks at the running app")
+    return Evidence(
+        space=about,
+        rehearsed=not rehearsal.impossible,
+        served=rehearsal.served,
+        impossible=rehearsal.impossible,
+        remedy=_remedy(space, rehearsal),
+        not_rehearsed=_left_out(space, rehearsal),
+        routes=[_route(route, rehearsal) for route in rehearsal.routes if route.own],
+        requires=_requires(space, rehearsal),
+        environment=_environment(space, rehearsal),
+        timings={name: round(rehearsal.timings.get(name, 0.0), 4) for name in _TIMINGS},
+        peak_rss_mb=rehearsal.peak_rss_mb,
+    )
+
+
+def _about(space: Space) -> dict[str, Any]:
+    return {
+        "root": str(space.root),
+        "sdk": space.sdk,
+        "app": space.app,
+        "port": space.port,
+        "launch": list(space.command.words) if space.command else [],
+        "files": len(space.files.tracked),
+    }
+
+
+def _remedy(space: Space, rehearsal: Rehearsal) -> str:
+    if not rehearsal.missing_packages:
+        return ""
+    found = [file.path for file in space.requirements.files if file.found]
+    what = [f"-r {path}" for path in found] or sorted(rehearsal.missing_packages)
+    return f"pip install {' '.join(what)}"
+
+
+def _left_out(space: Space, rehearsal: Rehearsal) -> list[str]:
+    left_out = list(space.image.not_followed) if space.image else []
+    if space.command:
+        left_out += [f"not run before the server: {command}" for command in space.command.skipped]
+    if not rehearsal.proxied and rehearsal.not_proxied:
+        left_out.append(rehearsal.not_proxied)
+    left_out += rehearsal.notes
+    return list(dict.fromkeys(left_out))
+
+
+def _route(route: Route, rehearsal: Rehearsal) -> dict[str, Any]:
+    from ..rehearsal.coverage import best_visit, route_outcome
+
+    visit = best_visit(rehearsal, route)
+    return {
+        "method": route.method,
+        "path": route.path,
+        "endpoint": str(route.where) if route.where else route.endpoint,
+        "status": visit.status if visit else None,
+        "seconds": round(visit.seconds, 4) if visit else 0.0,
+        "outcome": route_outcome(rehearsal, route),
+    }
+
+
+def _requires(space: Space, rehearsal: Rehearsal) -> list[str]:
+    given = _GIVEN_BY_THE_HUB | (set(space.image.env) if space.image else set())
+    names = [stand_in.name for stand_in in rehearsal.stand_ins]
+    names += [read.name for read in rehearsal.reads if read.own and read.required and read.given]
+    return [name for name in dict.fromkeys(names) if name not in given]
+
+
+def _environment(space: Space, rehearsal: Rehearsal) -> list[dict[str, Any]]:
+    reads: dict[str, list[Read]] = {}
+    for read in rehearsal.reads:
+        if read.own:
+            reads.setdefault(read.name, []).append(read)
+    return [
+        {
+            "name": name,
+            "secret": any(read.secret for read in found),
+            "required": any(read.required for read in found),
+            "default": any(read.default is not None for read in found),
+            "documented": name in space.settings,
+            "where": list(dict.fromkeys(str(read.where) for read in found if read.where)),
+        }
+        for name, found in sorted(reads.items())
+    ]
+
+
+def pack(result: Result) -> dict[str, Any]:
+    """A result as plain data."""
+    return {
+        "code": result.check.code,
+        "outcome": result.outcome,
+        "findings": [asdict(finding) for finding in result.findings],
+        "reason": result.reason,
+        "route": result.route,
+        "seconds": result.seconds,
+    }
+
+
+def unpack(data: Mapping[str, Any], catalogue: Mapping[str, Check]) -> Result:
+    """The result again."""
+    return Result(
+        catalogue[data["code"]],
+        data["outcome"],
+        tuple(Finding(**finding) for finding in data["findings"]),
+        data["reason"],
+        data["route"],
+        data["seconds"],
+    )

@@ -1,0 +1,97 @@
+"""What the board is told by its environment, and by nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+
+class SettingsError(Exception):
+    """The environment is malformed.  The text is one line that names every bad variable, no value."""
+
+
+class Settings(BaseSettings):
+    """The variables of the board.  A variable that is empty counts as not set.
+
+    ``database_url``: a SQLAlchemy URL with a synchronous driver; ``~`` begins a home directory.
+    ``board_tokens``: the tokens of those who may publish, separated by commas; without one,
+    publishing is off.  ``board_title``: the heading of the overview.
+    """
+
+    model_config = SettingsConfigDict(
+        env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
+    )
+
+    database_url: str = Field(
+        default="sqlite:///~/.readiness-board/board.db", validate_default=True, repr=False
+    )
+    board_tokens: SecretStr | None = None
+    board_title: str = Field(default="Readiness board", max_length=100)
+
+    @field_validator("database_url")
+    @classmethod
+    def _usable_url(cls, value: str) -> str:
+        try:
+            url = make_url(value.strip())
+            dialect = url.get_dialect()
+            dialect.import_dbapi()
+        except (ArgumentError, ValueError):
+            raise ValueError("not the URL of a known kind of database") from None
+        except ImportError:
+            raise ValueError("the driver of this database is not installed") from None
+        if dialect.is_async:
+            raise ValueError("needs a synchronous driver")
+        if url.get_backend_name() == "sqlite":
+            if url.database in (None, "", ":memory:"):
+                raise ValueError("needs a file, every thread would see its own empty database")
+            url = url.set(database=_in_home(url.database or ""))
+        return url.render_as_string(hide_password=False)
+
+    @field_validator("board_tokens")
+    @classmethod
+    def _sendable_tokens(cls, value: SecretStr | None) -> SecretStr | None:
+        tokens = _split(value)
+        if not all(token.isascii() and token.isprintable() and " " not in token for token in tokens):
+            raise ValueError("a token may hold visible ASCII characters only")
+        return value if tokens else None
+
+    @field_validator("board_title")
+    @classmethod
+    def _one_line(cls, value: str) -> str:
+        title = value.strip()
+        if not title or not title.isprintable():
+            raise ValueError("must be one line of text")
+        return title
+
+    def token_digests(self) -> tuple[bytes, ...]:
+        """The SHA-256 digest of each publisher's token; empty where publishing is off."""
+        return tuple(hashlib.sha256(token.encode()).digest() for token in _split(self.board_tokens))
+
+
+def read_settings() -> Settings:
+    """Read the environment.  Raises :class:`SettingsError` where a variable is malformed."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        reasons = [
+            f"{str(problem['loc'][0]).upper()} ({problem['msg'].removeprefix('Value error, ')})"
+            for problem in error.errors(include_input=False, include_url=False)
+        ]
+    raise SettingsError(f"malformed settings: {', '.join(reasons)}")
+
+
+def _split(tokens: SecretStr | None) -> list[str]:
+    text = tokens.get_secret_value() if tokens else ""
+    return [token for part in text.split(",") if (token := part.strip())]
+
+
+def _in_home(path: str) -> str:
+    try:
+        return str(Path(path).expanduser())
+    except RuntimeError:
+        raise ValueError("there is no home directory for the file") from None

@@ -1,0 +1,298 @@
+"""From the visits of one route to what is wrong with its answers."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ..check import Finding, Level, Skip
+from ..contract import BUILTIN_ENVIRONMENT
+from ..rehearsal.facts import Raised, Rehearsal, Route, Visit, Where
+from ..space import Space
+from ..space.settings import is_placeholder, is_secret_name
+from .serving import one_line, request_names
+
+#: What an app raises because the visitor went away: no defect, the next client does so as well.
+_LEFT = frozenset(
+    {
+        "asyncio.exceptions.CancelledError",
+        "starlette.requests.ClientDisconnect",
+        "starlette.websockets.WebSocketDisconnect",
+        "uvicorn.protocols.utils.ClientDisconnected",
+        "websockets.exceptions.ConnectionClosed",
+        "litestar.exceptions.websocket_exceptions.WebSocketDisconnect",
+    }
+)
+_USED_AFTER_CLOSE = re.compile(r"Cannot call \"|WebSocket is not connected|Unexpected ASGI message")
+
+#: What looking up an unknown id raises.
+_NOT_THERE = frozenset({"builtins.LookupError", "builtins.StopIteration", "builtins.FileNotFoundError"})
+
+_UNREACHABLE_HINT = (
+    "no proof of a defect: give the address of a service that can be reached with --hfspace-env NAME=VALUE, "
+    "or let the route answer without it"
+)
+
+
+@dataclass(frozen=True)
+class MissingSetting:
+    """A variable that a request could not do without.
+
+    ``known``: how its owner is told of it ("which .env.example:3 declares"), "" if by nothing.
+    """
+
+    name: str
+    known: str = ""
+
+    @property
+    def reason(self) -> str:
+        """Why a route that cannot do without it is not judged."""
+        return f"needs {self.name}, {self.known}: give a value with {self.option}"
+
+    @property
+    def option(self) -> str:
+        """What to give to pytest to see more."""
+        return f"--hfspace-env {self.name}=VALUE"
+
+
+def examine_visits(space: Space, rehearsal: Rehearsal, route: Route) -> list[Finding]:
+    """Findings of one route, a cause once; Skip where it was not or could not be visited."""
+    reason = rehearsal.skipped_routes.get(route.label)
+    if reason is not None:
+        raise Skip(reason)
+    visits = rehearsal.of(route.label)
+    if not visits:
+        raise Skip("it was not visited")
+    causes = _causes(visits)
+    missing = {key: missing_setting(space, rehearsal, group[0].raised) for key, group in causes.items()}
+    findings = [
+        finding for key, group in causes.items() for finding in _explain(space, route, group, missing[key])
+    ]
+    excused = [setting.reason for setting in missing.values() if setting and setting.known]
+    if excused and not findings:
+        raise Skip(excused[0])
+    return findings
+
+
+def _causes(visits: Sequence[Visit]) -> dict[tuple[object, ...], list[Visit]]:
+    """The visits that went wrong, by what they have in common."""
+    causes: dict[tuple[object, ...], list[Visit]] = {}
+    for visit in visits:
+        key = _cause(visit)
+        if key:
+            causes.setdefault(key, []).append(visit)
+    return causes
+
+
+def _cause(visit: Visit) -> tuple[object, ...] | None:
+    if visit.raised and not _only_left(visit):
+        where = innermost(visit.raised)
+        return ("raised", visit.raised.kind, where or visit.raised.message, bool(visit.unreachable))
+    if visit.busy:
+        return ("busy",)
+    if visit.problem:
+        return ("problem", visit.problem, visit.unreachable)
+    if visit.status is not None and visit.status >= 500:
+        return ("status", visit.status, detail(visit), visit.unreachable)
+    return None
+
+
+def _only_left(visit: Visit) -> bool:
+    """Did the app only notice that the visitor closed the connection?"""
+    raised = visit.raised
+    if raised is None:
+        return False
+    if not _LEFT.isdisjoint(raised.kinds) and (visit.streamed or visit.route.startswith("WS ")):
+        return True
+    return (
+        visit.status == 101
+        and raised.kind == "RuntimeError"
+        and bool(_USED_AFTER_CLOSE.match(raised.message))
+    )
+
+
+def innermost(raised: Raised) -> Where | None:
+    """The line of the repository that took part: the exception's own, else its cause's."""
+    step: Raised | None = raised
+    while step:
+        if step.where:
+            return step.where
+        step = step.cause
+    return None
+
+
+def _explain(
+    space: Space, route: Route, visits: list[Visit], missing: MissingSetting | None
+) -> Iterator[Finding]:
+    """What to say of visits that went wrong in one way."""
+    first = visits[0]
+    names = request_names(visits)
+    if first.raised and not _only_left(first):
+        if missing and missing.known:
+            return
+        yield _raised(route, first, first.raised, names, missing)
+    elif not route.own:
+        return
+    elif first.busy:
+        yield _finding(
+            route,
+            f"{names}: still computing after {first.seconds:.0f} s, so it was not seen to answer",
+            "raise --hfspace-timeout if it may take that long, or return at once and work in the background",
+            level="warn",
+        )
+    elif first.unreachable:
+        seen = f"answered {first.status}" if first.status else first.problem
+        yield _finding(
+            route,
+            f"{names}: could not reach {first.unreachable} in the rehearsal, {seen}",
+            _UNREACHABLE_HINT,
+            level="warn",
+        )
+    elif first.problem:
+        yield _finding(
+            route,
+            f"{names}: {one_line(first.problem)}, wanted an answer",
+            f"let {route.endpoint or 'the route'} answer, and run elsewhere what may end the process",
+        )
+    else:
+        yield _deliberate(space, route, first, names)
+
+
+def _raised(
+    route: Route, visit: Visit, raised: Raised, names: str, missing: MissingSetting | None
+) -> Finding:
+    where = innermost(raised)
+    at = f" at {where}" if where else ""
+    seen = f"{names} raised {one_line(str(raised))}{at}"
+    if missing:
+        message = f"{seen}: the variable {missing.name} is not set, and nothing declares it"
+        hint = f"declare it in .env.example and set it on the Space (here: {missing.option})"
+    elif visit.unreachable:
+        message = f"{seen}: could not reach {visit.unreachable} in the rehearsal"
+        hint = _UNREACHABLE_HINT
+    elif route.kind == "websocket":
+        message = f"{seen}, wanted a handler that closes"
+        hint = "catch it in the handler and end with: await websocket.close(code=1011)"
+    elif visit.status is not None and visit.status < 500:
+        message = f"{seen} after answering {visit.status}"
+        hint = "catch it where the work after the answer is done, or do the work before answering"
+    else:
+        message = f"{seen}, wanted an answer"
+        hint = _raised_hint(route, visit, raised)
+    level: Level | None = "warn" if visit.unreachable or not route.own else None
+    place = where or route.where
+    return Finding(
+        message, hint, path=place.path if place else "", line=place.line if place else None, level=level
+    )
+
+
+def _raised_hint(route: Route, visit: Visit, raised: Raised) -> str:
+    if visit.kind in ("empty body", "malformed body"):
+        return "check the body before using it and answer 422, or declare it as a model so that FastAPI does"
+    if visit.kind == "wrong token":
+        return "catch what the token library raises and answer 401"
+    if route.parameters and not _NOT_THERE.isdisjoint(raised.kinds):
+        return 'answer 404 where there is no such thing: raise HTTPException(404, "…")'
+    return "handle the case where it is raised, or answer with an HTTPException if the request is to blame"
+
+
+def _deliberate(space: Space, route: Route, visit: Visit, names: str) -> Finding:
+    said = detail(visit)
+    quoted = f' "{said}"' if said else ""
+    named = next((name for name in space.settings if name in said and _names_variable(name, said)), "")
+    if named:
+        hint = f"give a value with --hfspace-env {named}=VALUE to see the route answer"
+    else:
+        hint = "make the route answer, or skip it with a reason: pytest_hfspace_request(route) in conftest.py"
+    return _finding(route, f"{names} answered {visit.status}{quoted}", hint, level="warn")
+
+
+def _finding(route: Route, message: str, hint: str, level: Level | None = None) -> Finding:
+    where = route.where
+    return Finding(
+        message,
+        hint,
+        path=where.path if where else "",
+        line=where.line if where else None,
+        level=level,
+    )
+
+
+def detail(visit: Visit, limit: int = 60) -> str:
+    """The start of what an answer says of itself: JSON's ``detail`` and the like, else its text."""
+    text = visit.body.decode("utf-8", "replace")
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        value = None
+    if isinstance(value, dict):
+        for key in ("detail", "error", "message", "title"):
+            if value.get(key):
+                said = value[key]
+                return one_line(
+                    said if isinstance(said, str) else json.dumps(said, ensure_ascii=False), limit
+                )
+    return one_line(re.sub(r"<[^<>]*>", " ", text), limit)
+
+
+def missing_setting(space: Space, rehearsal: Rehearsal, raised: Raised | None) -> MissingSetting | None:
+    """The variable whose absence an exception is about, None where it is about something else."""
+    step = raised
+    while step:
+        name = _absent_key(space, rehearsal, step) or _named(space, rehearsal, step)
+        if name:
+            return MissingSetting(name, _known(space, rehearsal, name))
+        step = step.cause
+    return None
+
+
+def _known(space: Space, rehearsal: Rehearsal, name: str) -> str:
+    declared = space.settings.get(name)
+    if declared:
+        return f"which {declared.path}:{declared.line} declares"
+    return "see HFS420" if any(given.name == name for given in rehearsal.stand_ins) else ""
+
+
+def _absent_key(space: Space, rehearsal: Rehearsal, raised: Raised) -> str:
+    """The name in ``KeyError: 'NAME'`` if it is a variable's and not any dictionary's."""
+    if raised.kind != "KeyError":
+        return ""
+    name = raised.message.strip("'\"")
+    asked = [read for read in rehearsal.reads if read.name == name]
+    if any(read.given for read in asked):
+        return ""
+    return name if asked or name in space.settings else ""
+
+
+def _named(space: Space, rehearsal: Rehearsal, raised: Raised) -> str:
+    """A variable without a value of the owner's that the exception's message names."""
+    unset = [read.name for read in rehearsal.reads if read.own and not read.given]
+    made_up = [stand_in.name for stand_in in rehearsal.stand_ins]
+    for name in (*made_up, *space.settings, *unset):
+        if _has_real_value(space, rehearsal, name):
+            continue
+        # pydantic names the field, which is the variable in lower case
+        fold = raised.kind == "ValidationError" and "Field required" in raised.message
+        if _names_variable(name, raised.message, fold=fold):
+            return name
+    return ""
+
+
+def _has_real_value(space: Space, rehearsal: Rehearsal, name: str) -> bool:
+    """Was the app given a value that the owner chose, and not one of ours in its place?"""
+    if name in BUILTIN_ENVIRONMENT or (space.image and name in space.image.env):
+        return True
+    if any(stand_in.name == name for stand_in in rehearsal.stand_ins):
+        return False
+    declared = space.settings.get(name)
+    if declared and (is_placeholder(declared.value) or is_secret_name(name)):
+        return False
+    return any(read.given for read in rehearsal.reads if read.name == name)
+
+
+def _names_variable(name: str, text: str, *, fold: bool = False) -> bool:
+    """Is ``name`` a word of the text?  A plain word such as ``MODEL`` says nothing."""
+    flags = re.IGNORECASE if fold else 0
+    return "_" in name and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, flags) is not None

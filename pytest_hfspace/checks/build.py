@@ -1,0 +1,228 @@
+"""3xx: would it build, and would what it builds have everything that the app imports?"""
+
+from __future__ import annotations
+
+import ast
+import posixpath
+from collections.abc import Iterator
+from typing import Final
+
+from ..check import Check, Finding, Skip, check
+from ..contract import Stage
+from ..rehearsal.facts import Rehearsal
+from ..space import Space
+from .causes import (
+    brought,
+    failure_code,
+    is_own,
+    missing_module,
+    own_modules,
+    undeclarable,
+    undeclared_module,
+)
+from .distributions import Closure, candidates, is_standard, normalised, providers
+
+_NO_PACKAGES: Final = "a static Space installs no Python packages"
+
+#: Larger sources are data; to read them would cost more than it tells.
+_LONGEST_SOURCE: Final = 2_000_000
+
+#: The distribution of each server that a start command can name.
+_SERVERS: Final = {
+    "uvicorn": ("uvicorn",),
+    "fastapi": ("fastapi-cli", "fastapi"),
+    "gunicorn": ("gunicorn",),
+    "hypercorn": ("hypercorn",),
+    "granian": ("granian",),
+    "daphne": ("daphne",),
+}
+
+#: A worker class of gunicorn, and the distributions that bring it.
+_WORKERS: Final = (("uvicorn_worker", ("uvicorn-worker",)), ("uvicorn", ("uvicorn",)))
+
+
+@check(
+    "HFS301",
+    "requirements-missing",
+    level="error",
+    predicts=Stage.BUILD_ERROR,
+    consequence="pip does not find the file, and the build ends with an error.",
+)
+def requirements_missing(space: Space) -> Iterator[Finding]:
+    """Every requirements file that the build installs is tracked.  [spaces-dependencies]"""
+    _need_build(space)
+    for file in space.requirements.files:
+        if file.found:
+            continue
+        name = posixpath.normpath(file.path)
+        other = space.files.similar(name)
+        if space.files.exists_untracked(name):
+            message, hint = f"{name} is installed by the build, but git does not track it", f"git add {name}"
+        elif other is not None:
+            message = f"the build installs {name}; the repository has {other}, in another case"
+            hint = f"git mv {other} {name}"
+        elif space.sdk == "gradio" or _is_made(space, name):
+            continue
+        else:
+            message = f"the build installs {name}, which is not in the repository"
+            hint = f"add {name}, or name the file that lists the requirements"
+        yield Finding(message, hint, file.where, file.line)
+
+
+def _need_build(space: Space) -> None:
+    if space.sdk == "static":
+        raise Skip(_NO_PACKAGES)
+    if space.image is None:
+        raise Skip("needs HFS108")
+
+
+def _is_made(space: Space, name: str) -> bool:
+    """May a step that could not be followed have made this file?"""
+    image = space.image
+    if image is None or any(not copy.found and _is_named(copy.source, name) for copy in image.copies):
+        return False
+    return bool(image.not_followed)
+
+
+def _is_named(source: str, name: str) -> bool:
+    return posixpath.basename(source) == posixpath.basename(name)
+
+
+@check(
+    "HFS303",
+    "dependency-undeclared",
+    level="error",
+    predicts=Stage.RUNTIME_ERROR,
+    consequence="The Space's log ends with ModuleNotFoundError, and the Space stops with a runtime error.",
+)
+def dependency_undeclared(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
+    """Every distribution that the app imports is declared, or comes with one that is.  [field]"""
+    _need_build(space)
+    unknown = undeclarable(space)
+    if unknown:
+        raise Skip(unknown)
+    if space_rehearsal.impossible:
+        raise Skip(space_rehearsal.impossible)
+    module = undeclared_module(space, space_rehearsal)
+    if module:
+        yield _undeclared(space, module, candidates(module)[0], *_where_missing(space_rehearsal))
+    elif failure_code(space, space_rehearsal) and missing_module(space_rehearsal) == "":
+        raise Skip(f"needs {failure_code(space, space_rehearsal)}")
+    found = brought(space)
+    if found.unknown:
+        raise Skip(f"what comes with {found.unknown[0]} is not known: it is not installed here")
+    for name, (distribution, path, line) in _borrowed(space, space_rehearsal, found).items():
+        yield _undeclared(space, name, distribution, path, line)
+
+
+def _where_missing(rehearsal: Rehearsal) -> tuple[str, int | None]:
+    raised = rehearsal.failure.raised if rehearsal.failure else None
+    where = raised.where if raised else None
+    return (where.path, where.line) if where else ("", None)
+
+
+def _undeclared(space: Space, module: str, distribution: str, path: str, line: int | None) -> Finding:
+    brings = "" if normalised(module) == distribution else f" ({distribution})"
+    return Finding(
+        f"{module}{brings} is imported, and no declared package brings it",
+        f"add the line {distribution} to {_requirements_file(space)}",
+        path,
+        line,
+    )
+
+
+def _requirements_file(space: Space) -> str:
+    files = [file.path for file in space.requirements.files if file.found]
+    return files[0] if files else "requirements.txt"
+
+
+def _borrowed(space: Space, rehearsal: Rehearsal, found: Closure) -> dict[str, tuple[str, str, int]]:
+    """Modules that are installed here, and on the Space are not: name to distribution, path, line."""
+    result: dict[str, tuple[str, str, int]] = {}
+    own = own_modules(space)
+    for path in rehearsal.imported:
+        for module, line in _imports(space, path):
+            top = module.partition(".")[0]
+            if (
+                top in result
+                or top in own
+                or is_standard(top)
+                or found.names.intersection(candidates(module))
+            ):
+                continue
+            if is_own(space, top):
+                continue
+            installed = [normalised(name) for name in providers().get(top, ())]
+            if installed and not found.names.intersection(installed):
+                result[top] = (_named(module, installed), path, line)
+    return result
+
+
+def _named(module: str, installed: list[str]) -> str:
+    """The distribution to write: the best known one of those that have the module here."""
+    return next((name for name in candidates(module) if name in installed), installed[0])
+
+
+def _imports(space: Space, path: str) -> Iterator[tuple[str, int]]:
+    """What a module cannot be imported without: its plain imports at the top level."""
+    try:
+        source = space.files.read(path)
+        tree = ast.parse(source) if len(source) <= _LONGEST_SOURCE else ast.Module([], [])
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return
+    for node in tree.body:
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            yield node.module, node.lineno
+
+
+@check(
+    "HFS308",
+    "server-undeclared",
+    level="error",
+    predicts=Stage.RUNTIME_ERROR,
+    consequence='The container ends at once: "executable file not found" or "No module named".',
+)
+def server_undeclared(space: Space) -> Iterator[Finding]:
+    """The server that the start command names is declared, or comes with a declared one.  [field]"""
+    _need_build(space)
+    command = space.command
+    if command is None or command.runner is None:
+        raise Skip("needs HFS401" if command is None else command.reason or "needs HFS401")
+    if command.runner == "python":
+        raise Skip("the start command is a Python program, which imports its server itself")
+    unknown = undeclarable(space)
+    if unknown:
+        raise Skip(unknown)
+    needed = [_SERVERS[command.runner], *_workers(command.words)]
+    found = brought(space)
+    for names in needed:
+        if found.names.intersection(names) and not _lacks_cli(names, found):
+            continue
+        if found.unknown:
+            raise Skip(f"what comes with {found.unknown[0]} is not known: it is not installed here")
+        package = '"fastapi[standard]"' if names[0] == "fastapi-cli" else names[0]
+        yield Finding(
+            f"the start command runs {command.runner if names == needed[0] else names[0]}, "
+            "which no declared package brings",
+            f"add the line {package.strip(chr(34))} to {_requirements_file(space)}",
+            command.path,
+            command.line,
+        )
+
+
+def _lacks_cli(names: tuple[str, ...], found: Closure) -> bool:
+    """``fastapi run`` is a command of the fastapi distribution, and its work that of fastapi-cli."""
+    return names[0] == "fastapi-cli" and "fastapi-cli" not in found.names
+
+
+def _workers(words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """The distributions of the worker class that gunicorn is told to use."""
+    for word, following in zip(words, (*words[1:], ""), strict=True):
+        named = following if word in ("-k", "--worker-class") else word.partition("--worker-class=")[2]
+        named = named or (word[2:] if word.startswith("-k") and len(word) > 2 else "")
+        yield from (names for prefix, names in _WORKERS if named.startswith(f"{prefix}."))
+
+
+CHECKS: Final[tuple[Check, ...]] = (requirements_missing, dependency_undeclared, server_undeclared)

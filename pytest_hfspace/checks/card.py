@@ -1,0 +1,207 @@
+"""1xx: would the Hub accept the push and the configuration?"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Final
+
+from ..check import Check, Finding, Skip, check
+from ..contract import RETIRED_SDKS, SDKS, Stage
+from ..space import Space
+from .card_fields import RULES, fault, shown
+
+_README: Final = "README.md"
+_BLOCK: Final = '"---", "title: My Space", "sdk: docker", "---"'
+_DEFAULT_APP_FILE: Final = {"gradio": "app.py", "static": "index.html"}
+_LISTED: Final = ", ".join(SDKS)
+
+
+@check(
+    "HFS101",
+    "card-missing",
+    level="error",
+    predicts=Stage.CONFIG_ERROR,
+    consequence='The Space page shows "Configuration error: Missing configuration in README".',
+)
+def card_missing(space: Space) -> Iterator[Finding]:
+    """README.md is tracked and begins at byte 0 with a YAML block.  [spaces-config-reference]"""
+    if not space.card.missing:
+        return
+    other = space.files.similar(_README)
+    if _README in space.files:
+        hint = f"begin README.md, without anything before, with the lines {_BLOCK}"
+        yield Finding(space.card.missing, hint, _README, 1)
+    elif space.files.exists_untracked(_README):
+        yield Finding("README.md exists here, but git does not track it", "git add README.md", _README)
+    elif other is not None:
+        yield Finding(
+            f"the Space's card must be called README.md; the repository has {other}",
+            f"git mv {other} README.md",
+            other,
+        )
+    else:
+        hint = f"write a README.md that begins with the lines {_BLOCK}"
+        yield Finding(space.card.missing, hint, _README)
+
+
+@check(
+    "HFS102",
+    "card-unreadable",
+    level="error",
+    predicts=Stage.CONFIG_ERROR,
+    needs=("HFS101",),
+    consequence="The Space page shows a configuration error, and nothing is built.",
+)
+def card_unreadable(space: Space) -> Iterator[Finding]:
+    """The block is closed, is YAML, is a mapping, has no duplicate key.  [spaces-config-reference]"""
+    if space.card.unreadable:
+        hint = 'write one "key: value" a line between two lines "---"; quote values that contain ": " or "#"'
+        yield Finding(space.card.unreadable, hint, _README, space.card.unreadable_line)
+
+
+@check(
+    "HFS103",
+    "card-sdk",
+    level="error",
+    predicts=Stage.CONFIG_ERROR,
+    needs=("HFS102",),
+    consequence="The Hub does not know how to build the Space, and shows a configuration error.",
+)
+def card_sdk(space: Space) -> Iterator[Finding]:
+    """``sdk`` is present and one that a Space can be created with.  [spaces-config-reference]"""
+    field = space.card.fields.get("sdk")
+    likely = _likely_sdk(space)
+    if field is None:
+        yield Finding(f"the card has no sdk; wanted one of {_LISTED}", f"write sdk: {likely}", _README, 1)
+    elif field.value in RETIRED_SDKS:
+        yield Finding(
+            f"sdk is {shown(field.value)}, which a new Space cannot choose since 2025-04-30",
+            "write sdk: docker, with a Dockerfile that starts the app",
+            _README,
+            field.line,
+        )
+    elif field.value not in SDKS:
+        text = field.value[:80].lower() if isinstance(field.value, str) else ""
+        hint = f"write sdk: {next(iter(get_close_matches(text, SDKS, n=1)), likely)}"
+        yield Finding(f"sdk is {shown(field.value)}; wanted one of {_LISTED}", hint, _README, field.line)
+
+
+def _likely_sdk(space: Space) -> str:
+    if space.dockerfile is not None:
+        return "docker"
+    return next((sdk for sdk, name in _DEFAULT_APP_FILE.items() if name in space.files), "docker")
+
+
+@check(
+    "HFS104",
+    "card-value",
+    level="error",
+    predicts=Stage.PUSH_REJECTED,
+    needs=("HFS102",),
+    consequence="The Hub refuses the push, and the old build keeps serving.",
+)
+def card_value(space: Space) -> Iterator[Finding]:
+    """Every known field has the type and range that the Hub documents.  [spaces-config-reference]"""
+    for field in space.card.fields.values():
+        found = fault(field, space.sdk)
+        if found is None:
+            continue
+        consequence = f'The Hub refuses the push: "{field.key}" {found.refusal}.' if found.refusal else ""
+        if not found.certain:
+            consequence = "The Hub may refuse the push, or ignore the field."
+        yield Finding(
+            f"{field.key} {found.seen}; wanted {RULES[field.key].wanted}",
+            f"write {found.write}",
+            _README,
+            field.line,
+            level=None if found.certain else "warn",
+            consequence=consequence,
+        )
+
+
+@check(
+    "HFS107",
+    "app-file",
+    level="error",
+    predicts=Stage.NO_APP_FILE,
+    needs=("HFS103",),
+    consequence='The Space page shows "No application file", and nothing runs.',
+)
+def app_file(space: Space) -> Iterator[Finding]:
+    """The file that a gradio Space runs, or a static Space shows, is tracked.  [spaces-config-reference]"""
+    if space.sdk not in _DEFAULT_APP_FILE:
+        raise Skip("only gradio and static Spaces have an app_file")
+    if space.sdk == "static" and "app_build_command" in space.card.fields:
+        raise Skip("the files of this Space are made by its app_build_command")
+    field = space.card.fields.get("app_file")
+    written = _DEFAULT_APP_FILE[space.sdk] if field is None or field.value is None else field.value
+    if not isinstance(written, str) or not written:
+        raise Skip("needs HFS104")
+    name = posixpath.normpath(written)
+    if name in space.files:
+        return
+    line = field.line if field else None
+    named = f"app_file is {shown(written)}" if field else f"app_file is not set, so it is {name}"
+    other = space.files.similar(name)
+    if other is not None:
+        hint = f"write app_file: {other}"
+        yield Finding(f"{named}; the repository has {shown(other)}, in another case", hint, _README, line)
+    elif space.files.exists_untracked(name):
+        yield Finding(f"{named}; it exists here, but git does not track it", f"git add {name}", _README, line)
+    else:
+        hint = f"write app_file: with the path of the file to {_verb(space)}, or add {name}"
+        yield Finding(f"{named}; the repository has no such file", hint, _README, line)
+
+
+def _verb(space: Space) -> str:
+    return "show" if space.sdk == "static" else "run"
+
+
+@check(
+    "HFS108",
+    "dockerfile",
+    level="error",
+    predicts=Stage.CONFIG_ERROR,
+    needs=("HFS103",),
+    consequence="The Hub finds nothing to build, and shows a configuration error.",
+)
+def dockerfile(space: Space) -> Iterator[Finding]:
+    """A docker Space has a Dockerfile at its root; a gradio Space does not read one.  [spaces-sdks-docker]"""
+    here = "Dockerfile" in space.files
+    if space.sdk == "gradio" and here:
+        yield Finding(
+            "the Dockerfile is not used: the card says sdk: gradio",
+            "write sdk: docker in README.md to build with it, or remove it",
+            "Dockerfile",
+            level="warn",
+            consequence="The Hub builds its own image for the app file, and ignores the Dockerfile.",
+        )
+    if space.sdk != "docker" or here:
+        return
+    other = space.files.similar("Dockerfile") or _other_dockerfile(space)
+    if space.files.exists_untracked("Dockerfile"):
+        message, hint = "Dockerfile exists here, but git does not track it", "git add Dockerfile"
+    elif other is not None:
+        message = f"the Dockerfile must be ./Dockerfile; the repository has {shown(other)}"
+        hint = f"git mv {other} Dockerfile, or pass its folder as --hfspace-root if that is the Space"
+    else:
+        message = "the card says sdk: docker, and the repository has no Dockerfile at its root"
+        hint = "add a Dockerfile whose CMD starts the server on 0.0.0.0:7860"
+    yield Finding(message, hint, "Dockerfile")
+
+
+def _other_dockerfile(space: Space) -> str | None:
+    candidates = (path for path in space.files.tracked if posixpath.basename(path).startswith("Dockerfile"))
+    return min(candidates, key=lambda path: (path.count("/"), path), default=None)
+
+
+CHECKS: Final[tuple[Check, ...]] = (
+    card_missing,
+    card_unreadable,
+    card_sdk,
+    card_value,
+    app_file,
+    dockerfile,
+)

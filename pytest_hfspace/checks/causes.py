@@ -1,0 +1,241 @@
+"""Why a start failed, decided once for the whole family: one failure belongs to one code."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from ..check import Skip
+from ..rehearsal.facts import Failure, Phase, Raised, Rehearsal
+from ..space import Space
+from .distributions import SDK_BRINGS, Closure, applies, candidates, closure, is_bare_base, is_standard
+
+NO_PROCESS: Final = "a static Space runs no process"
+
+_PHASES: Final[tuple[Phase, ...]] = ("launch", "import", "startup", "serve", "shutdown")
+_NO_MODULE = re.compile(r"No module named '?([\w.]+)'?")
+_NOT_IMPORTED = re.compile(r"Could not import module \"([\w.]+)\"")
+
+
+def failure_code(space: Space, rehearsal: Rehearsal) -> str:
+    """The code that the failure of the rehearsal belongs to, "" where there was none."""
+    failure = rehearsal.failure
+    if failure is None or failure.phase == "shutdown":
+        return ""
+    if failure.kind == "not listening" or failure.phase == "serve":
+        return "HFS419"
+    if failure.phase == "launch" and space.command is not None and space.command.unexpanded:
+        return "HFS415"
+    if missing_target(space, rehearsal):
+        return "HFS401"
+    if failure.kind == "target" or _is_attribute_missing(failure):
+        return "HFS402"
+    if dotenv_missing(rehearsal):
+        return "HFS701"
+    if undeclared_module(space, rehearsal):
+        return "HFS303"
+    return _code_of_phase(failure)
+
+
+def _code_of_phase(failure: Failure) -> str:
+    if failure.phase == "launch":
+        return "HFS401"
+    if failure.phase == "startup":
+        return "HFS407" if failure.kind == "hung" else "HFS406"
+    is_exception = failure.kind == "raised" and not _is_exit(failure)
+    return "HFS403" if is_exception else "HFS404"
+
+
+def failure_of(space: Space, rehearsal: Rehearsal, code: str, phase: Phase) -> Failure | None:
+    """The failure, where it belongs to this code; None where this part of the start went well.
+
+    Raises Skip where the start did not come so far as to show it: ``phase`` is the one looked at.
+    """
+    if space.sdk == "static":
+        raise Skip(NO_PROCESS)
+    if rehearsal.impossible:
+        raise Skip(rehearsal.impossible)
+    actual = failure_code(space, rehearsal)
+    if actual == code:
+        absent = not_installed(space, rehearsal)
+        if absent:
+            raise Skip(f"{absent} is declared, but not installed here: pip install {absent}")
+        return rehearsal.failure
+    failure = rehearsal.failure
+    if actual and failure is not None and _PHASES.index(failure.phase) <= _PHASES.index(phase):
+        raise Skip(f"needs {actual}")
+    return None
+
+
+def _is_exit(failure: Failure) -> bool:
+    return failure.raised is not None and failure.raised.kind in ("SystemExit", "KeyboardInterrupt")
+
+
+def _is_attribute_missing(failure: Failure) -> bool:
+    raised = failure.raised
+    return raised is not None and raised.kind == "ImportFromStringError" and "Attribute" in raised.message
+
+
+def chain(raised: Raised | None) -> Iterator[Raised]:
+    """An exception and its causes."""
+    while raised is not None:
+        yield raised
+        raised = raised.cause
+
+
+def is_kind(raised: Raised, name: str) -> bool:
+    """Is it of this class, or of one below it?"""
+    return any(kind.rpartition(".")[2] == name for kind in raised.kinds)
+
+
+# -- a .env file
+
+
+def dotenv_missing(rehearsal: Rehearsal) -> bool:
+    """Did the start end because there is no ``.env`` file?"""
+    failure = rehearsal.failure
+    return failure is not None and any(
+        is_kind(raised, "FileNotFoundError") and _names_dotenv(raised.message)
+        for raised in chain(failure.raised)
+    )
+
+
+def _names_dotenv(message: str) -> bool:
+    return re.search(r"(^|[\s'\"/\\])\.env(\.\w+)?($|['\"\s:,])", message) is not None
+
+
+# -- the target of the start command
+
+
+def missing_target(space: Space, rehearsal: Rehearsal) -> str:
+    """The module that the start command names and that is not there, or ""."""
+    command, failure = space.command, rehearsal.failure
+    if command is None or failure is None or failure.phase not in ("launch", "import"):
+        return ""
+    named = (command.target or command.module or "").partition(":")[0]
+    if not named:
+        return ""
+    for raised in chain(failure.raised):
+        absent = _NOT_IMPORTED.search(raised.message) or _NO_MODULE.search(raised.message)
+        is_absent = absent is not None and f"{named}.".startswith(f"{absent[1]}.")
+        # raised from a line of the repository, it is an import inside the target that fails
+        if is_absent and raised.where is None:
+            return named
+    return "" if failure.raised or not _NOT_IMPORTED.search(failure.output) else named
+
+
+def search_path(space: Space) -> list[str]:
+    """The image's directories in which the start command looks for its target."""
+    command, image = space.command, space.image
+    if command is None or image is None:
+        return []
+    words = command.words
+    given = [words[i + 1] for i in range(len(words) - 1) if words[i] in ("--app-dir", "--chdir")]
+    given += [word.partition("=")[2] for word in words if word.startswith(("--app-dir=", "--chdir="))]
+    variable = image.env.get("PYTHONPATH")
+    path = command.env.get("PYTHONPATH") or (variable.value if variable else "")
+    folders = [command.cwd, *given, *filter(None, path.split(":"))]
+    return [posixpath.normpath(posixpath.join(command.cwd, folder)) for folder in folders]
+
+
+def module_file(space: Space, module: str) -> str | None:
+    """The repository's path of a module that the start command can import, or None."""
+    layout = space.image.layout if space.image else {}
+    relative = module.replace(".", "/")
+    for folder in search_path(space):
+        for ending in (".py", "/__init__.py", "/__main__.py"):
+            found = layout.get(posixpath.join(folder, relative + ending))
+            if found:
+                return found
+    return None
+
+
+def entry_file(space: Space) -> str:
+    """The file that a failure without a line is shown at: the target's, or the command's."""
+    command = space.command
+    if command is None:
+        return ""
+    if command.script and space.image:
+        found = space.image.layout.get(posixpath.normpath(posixpath.join(command.cwd, command.script)))
+        if found:
+            return found
+    named = (command.target or command.module or space.app).partition(":")[0]
+    return module_file(space, named) or command.path
+
+
+# -- distributions
+
+
+def missing_module(rehearsal: Rehearsal) -> str:
+    """The module that an import of the start did not find, or ""."""
+    failure = rehearsal.failure
+    if failure is None:
+        return ""
+    for raised in chain(failure.raised):
+        found = _NO_MODULE.search(raised.message)
+        if found and is_kind(raised, "ModuleNotFoundError"):
+            return found[1]
+    return ""
+
+
+def own_modules(space: Space) -> frozenset[str]:
+    """Names under which the repository's Python files, and their folders, could be imported."""
+    names: set[str] = set()
+    for path in space.files.tracked:
+        if path.endswith(".py"):
+            names.update(path[: -len(".py")].split("/"))
+    return frozenset(names)
+
+
+def is_own(space: Space, module: str) -> bool:
+    """Is it the repository's own module, arriving or not?"""
+    top = module.partition(".")[0]
+    return top in own_modules(space) or any(
+        space.files.exists_untracked(path) for path in (f"{top}.py", f"{top}/__init__.py")
+    )
+
+
+def brought(space: Space) -> Closure:
+    """What the build installs, as far as this interpreter knows."""
+    declared = {
+        (requirement.name, requirement.extras)
+        for requirement in space.requirements.declared
+        if requirement.name and (not requirement.marker or applies(requirement.marker))
+    }
+    return closure(frozenset({*declared, *SDK_BRINGS.get(space.sdk or "", ())}))
+
+
+def undeclarable(space: Space) -> str:
+    """Why nobody can tell what is not declared, or ""."""
+    if not space.requirements.complete:
+        return space.requirements.reason or "not every install step is understood"
+    if space.sdk == "docker" and space.image is not None and not is_bare_base(space.image.base):
+        base = space.image.base or "that is not known"
+        return f"the base image {base} may bring packages of its own"
+    return ""
+
+
+def undeclared_module(space: Space, rehearsal: Rehearsal) -> str:
+    """The missing module that no declared distribution brings, or ""."""
+    module = missing_module(rehearsal)
+    if not module or undeclarable(space) or is_own(space, module) or is_standard(module):
+        return ""
+    known = candidates(module)
+    if "." in module and known == candidates(module.partition(".")[0]):
+        # the package is there, and lacks a part: another version, not another distribution
+        return ""
+    found = brought(space)
+    return "" if found.unknown or found.names.intersection(known) else module
+
+
+def not_installed(space: Space, rehearsal: Rehearsal) -> str:
+    """The distribution that is declared and would have brought the missing module, or ""."""
+    module = missing_module(rehearsal)
+    if not module or "." in module or is_own(space, module) or is_standard(module):
+        return ""
+    found = brought(space)
+    return next((name for name in candidates(module) if name in found.names), "") or next(
+        iter(found.unknown), ""
+    )

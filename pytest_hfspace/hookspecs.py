@@ -1,0 +1,26 @@
+"""Hooks that a project can implement in its conftest.py."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from .rehearsal.facts import Route
+    from .rehearsal.requests import Override
+
+
+@pytest.hookspec(firstresult=True)
+def pytest_hfspace_request(route: Route) -> Override | Mapping[str, Any] | None:
+    """Say how the rehearsal should ask for a route, or None to leave it to the route's schema.
+
+    ``route.method`` and ``route.path`` name it.  A mapping may hold ``params`` (path, query,
+    header and cookie parameters by name), ``headers``, ``json`` or ``body`` (bytes), and ``skip``
+    (a reason not to visit it)::
+
+        def pytest_hfspace_request(route):
+            if route.path == "/users/{user_id}":
+                return {"params": {"user_id": "ada"}}
+    """

@@ -1,0 +1,129 @@
+"""The pytest plugin: its options, and the few hooks that a run without ``--hfspace`` pays for.
+
+Imports nothing but pytest and the standard library: whoever has this plugin installed, and tests
+something else, must not feel it.  The hooks of a readiness run are in ``session.py``.
+"""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+pytest_plugins = ("pytest_hfspace.fixtures",)
+
+#: Options that print something and end the run: nothing is rehearsed for them.
+_ANSWERS = (
+    "help",
+    "version",
+    "showfixtures",
+    "show_fixtures_per_test",
+    "markers",
+    "hfspace_list",
+    "hfspace_explain",
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the options and their ini twins."""
+    group = parser.getgroup("hfspace", "Hugging Face Space readiness")
+    flag = group.addoption
+    flag("--hfspace", action="store_true", help="rehearse the deployment as a Space and report its readiness")
+    flag("--hfspace-root", metavar="DIR", help="where the Space's README.md lies (default: this directory)")
+    flag("--hfspace-app", metavar="MODULE:ATTR", help="the ASGI app (default: as the start command says)")
+    flag("--hfspace-ref", metavar="REV", help="rehearse this commit, not the working tree")
+    flag(
+        "--hfspace-env",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        help="a variable or secret that the Space will have (repeatable)",
+    )
+    for name, what in (("select", "evaluate only"), ("ignore", "leave out")):
+        flag(
+            f"--hfspace-{name}",
+            metavar="CODES",
+            action="append",
+            default=[],
+            help=f"{what} these checks: codes or globs such as HFS4*, separated by commas (repeatable)",
+        )
+    flag("--hfspace-strict", action="store_true", help="warnings fail the run as well")
+    flag("--hfspace-timeout", metavar="SECONDS", help="limit of every wait for the app (default: 60)")
+    flag(
+        "--hfspace-report",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="write a report; its suffix says which: .json (repeatable)",
+    )
+    flag("--hfspace-list", action="store_true", help="list the checks and exit")
+    flag("--hfspace-explain", metavar="CODE", help="say what a check looks for, and exit")
+
+    ini = parser.addini
+    ini("hfspace_root", "where the Space's README.md lies, from this file")
+    ini("hfspace_app", "the ASGI app, as MODULE:ATTR")
+    ini("hfspace_env", "NAME=VALUE: variables that the Space will have", type="linelist", default=[])
+    ini("hfspace_headers", "Name: value: sent with every request", type="linelist", default=[])
+    ini("hfspace_select", "codes or globs of the checks to evaluate", type="args", default=[])
+    ini("hfspace_ignore", "codes or globs of the checks to leave out", type="args", default=[])
+    ini("hfspace_strict", "warnings fail the run as well", type="bool", default=False)
+    # pytest 9's own TOML tables are typed: there a number has to be declared as one
+    number: Any = "float" if pytest.version_tuple >= (8, 4) else "string"
+    ini("hfspace_timeout", "limit of every wait for the app, in seconds", type=number, default=60.0)
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Declare the hooks that a project can implement in its conftest.py."""
+    from . import hookspecs
+
+    pluginmanager.add_hookspecs(hookspecs)
+
+
+def _is_on(options: Namespace) -> bool:
+    return bool(options.hfspace) and not any(getattr(options, name, None) for name in _ANSWERS)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, object, object]:
+    """Start the app while pytest loads the project's conftest files.
+
+    A conftest often imports the very app that is broken.  That must not hide what readiness has
+    to say, unless the project's own tests were asked for.
+    """
+    if not _is_on(early_config.known_args_namespace):
+        return (yield)
+    from .run import Run
+
+    run = Run.of(early_config)
+    if not run.distributes:
+        run.begin()
+    try:
+        return (yield)
+    except Exception as error:
+        # the class is not public; by its name it is the same in every supported pytest
+        if type(error).__name__ != "ConftestImportFailure" or run.paths:
+            raise
+        run.conftest_failed(error)
+        return None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Register what exists under ``--hfspace`` only."""
+    config.addinivalue_line("markers", "hfspace: a Space readiness check, or a test that belongs to them")
+    if not _is_on(config.option):
+        return
+    from .session import Readiness
+
+    config.pluginmanager.register(Readiness(config), "hfspace-session")
+
+
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    """Answer ``--hfspace-list`` and ``--hfspace-explain``."""
+    if config.option.hfspace_list or config.option.hfspace_explain:
+        from .report.catalogue import answer
+
+        return answer(config.option.hfspace_explain)
+    return None

@@ -1,0 +1,109 @@
+"""An audit hook and a wrapped ``bind``: files, connections and listeners that the app asks for."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from .channel import Channel
+from .sources import Sources
+
+#: how many events of a kind are told, so that a busy app does not flood the parent
+MOST = 1000
+
+
+class Auditor:
+    """Sees what the interpreter reports; it refuses nothing."""
+
+    def __init__(self, channel: Channel, sources: Sources, own_port: int) -> None:
+        self.channel = channel
+        self.sources = sources
+        self.own_port = own_port
+        #: "host:port" of every outbound connection attempt so far
+        self.connects: list[str] = []
+        self._told: set[tuple[Any, ...]] = set()
+        self._busy = False
+
+    def install(self) -> None:
+        """Start listening.  An audit hook cannot be removed again."""
+        handlers: dict[str, Callable[[Any], None]] = {
+            "open": self._open,
+            "socket.connect": self._connect,
+            "socket.getaddrinfo": self._lookup,
+        }
+
+        def hook(event: str, args: Any) -> None:
+            handler = handlers.get(event)
+            if handler is None or self._busy:
+                return
+            self._busy = True
+            try:
+                handler(args)
+            except Exception:  # noqa: BLE001 - a recorder must not break what it records
+                return
+            finally:
+                self._busy = False
+
+        sys.addaudithook(hook)
+        self._wrap_bind()
+
+    def _tell(self, event: str, key: tuple[Any, ...], **data: Any) -> None:
+        if (event, *key) in self._told or len(self._told) > MOST:
+            return
+        self._told.add((event, *key))
+        self.channel.emit(event, phase=self.channel.phase, **data)
+
+    def _open(self, args: Any) -> None:
+        path, mode, flags = args
+        if not isinstance(path, (str, bytes, os.PathLike)):
+            return
+        name = os.fsdecode(path)
+        write = bool(flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)) if isinstance(flags, int) else "w" in mode
+        if not write and not os.path.basename(name).startswith(".env"):
+            return
+        where = self.sources.caller(sys._getframe(2))
+        if where is None and write:
+            return
+        full = os.path.abspath(name)
+        self._tell("file", (full, write), path=full, write=write, found=os.path.exists(full), where=where)
+
+    def _connect(self, args: Any) -> None:
+        address = args[1]
+        if isinstance(address, tuple) and len(address) >= 2 and address[1] != self.own_port:
+            self.connects.append(f"{address[0]}:{address[1]}")
+
+    def _lookup(self, args: Any) -> None:
+        host, port = args[0], args[1]
+        if host and port:
+            self.connects.append(f"{os.fsdecode(host)}:{port}")
+
+    def _wrap_bind(self) -> None:
+        """A listener of the app's own goes to a free port of loopback: a rehearsal must neither be
+        reachable from outside nor meet another program's port.  What was asked for is told."""
+        original = socket.socket.bind
+        auditor = self
+
+        def bind(sock: socket.socket, address: Any) -> None:
+            if not (
+                sock.family in (socket.AF_INET, socket.AF_INET6)
+                and sock.type == socket.SOCK_STREAM
+                and isinstance(address, tuple)
+                and len(address) >= 2
+                and address[1]
+            ):
+                return original(sock, address)
+            original(sock, ("127.0.0.1" if sock.family == socket.AF_INET else "::1", 0))
+            auditor.channel.emit(
+                "bound",
+                host=str(address[0]),
+                port=int(address[1]),
+                actual=list(sock.getsockname()[:2]),
+                where=auditor.sources.caller(sys._getframe(1)),
+                phase=auditor.channel.phase,
+            )
+            return None
+
+        socket.socket.bind = bind  # type: ignore[method-assign, assignment]

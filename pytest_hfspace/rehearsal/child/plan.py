@@ -1,0 +1,48 @@
+"""What the parent tells the child to do, as JSON in a file."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Plan:
+    """``root``: the directory that stands for the image's "/".  ``cwd``: an absolute path below it.
+
+    ``runner``, ``words``, ``target``, ``factory``, ``app_dir``, ``script`` and ``module`` are the
+    start command's (see ``space.command``); ``before`` the Python commands that it runs first.
+    ``host``, ``port``, ``workers`` and ``forwarded_allow_ips`` are those of a server whose place
+    uvicorn takes (gunicorn, hypercorn, ...).  The descriptors are inherited.
+    """
+
+    root: str
+    cwd: str
+    runner: str
+    words: list[str]
+    before: list[list[str]]
+    events: int
+    control: int
+    listener: int
+    target: str | None = None
+    factory: bool = False
+    app_dir: str | None = None
+    script: str | None = None
+    module: str | None = None
+    host: str | None = None
+    port: int | None = None
+    workers: int | None = None
+    forwarded_allow_ips: str | None = None
+    hold: bool = False
+
+    def write(self, path: Path) -> None:
+        """Save it where the child will look."""
+        path.write_text(json.dumps(asdict(self)), encoding="utf-8")
+
+
+def read_plan(path: str) -> Plan:
+    """The counterpart of :meth:`Plan.write`."""
+    data: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
+    return Plan(**data)

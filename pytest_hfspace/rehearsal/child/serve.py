@@ -1,0 +1,272 @@
+"""uvicorn as the start command uses it: what it asked for, and a wrapper round the app."""
+
+from __future__ import annotations
+
+import inspect
+import socket
+import sys
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from types import ModuleType
+from typing import Any
+
+from .audit import Auditor
+from .channel import Channel
+from .inventory import endpoint_of, inventory
+from .sources import Sources
+from .stacks import StackTeller
+
+ASGI = Callable[[Any, Any, Any], Awaitable[None]]
+
+#: how often, in seconds, the server looks whether it shall end (uvicorn itself: 0.1)
+TICK = 0.01
+
+
+class Served(SystemExit):
+    """Ends an import that starts a server."""
+
+
+class UvicornRecorder:
+    """Lets uvicorn serve on the parent's socket, and tells what happens.
+
+    ``importing`` counts the imports of the start command's target that are under way.
+    """
+
+    def __init__(self, channel: Channel, sources: Sources, auditor: Auditor, listener: socket.socket) -> None:
+        self.channel = channel
+        self.sources = sources
+        self.auditor = auditor
+        self.listener = listener
+        self.stacks = StackTeller(channel, sources)
+        self.importing = 0
+        self.lifespan_error: BaseException | None = None
+        self._claimed = False
+        self._failed: BaseException | None = None
+
+    def hooks(self) -> dict[str, Callable[[ModuleType], None]]:
+        """What to do with uvicorn's modules when the app has them loaded."""
+        return {"uvicorn.config": self._wrap_config, "uvicorn.server": self._wrap_server}
+
+    # -- configuration
+
+    def _wrap_config(self, module: ModuleType) -> None:
+        config, find = module.Config, module.import_from_string
+        original, load = config.__init__, config.load
+        recorder = self
+
+        @wraps(original)
+        def init(self: Any, *args: Any, **kwargs: Any) -> None:
+            original(self, *args, **kwargs)
+            recorder._tell_config(self, sys._getframe(1))
+            self.reload = False
+            self.workers = 1
+
+        @wraps(find)
+        def import_from_string(target: Any) -> Any:
+            if not isinstance(target, str) or target.startswith("uvicorn."):
+                return find(target)
+            return recorder.import_target(lambda: find(target))
+
+        @wraps(load)
+        def loads(self: Any) -> None:
+            try:
+                load(self)
+            except BaseException as error:
+                recorder.fail("import", error)
+                raise
+            recorder.channel.emit("imported", unfit=_unfit(self.loaded_app))
+            self.loaded_app = Wrapped(self.loaded_app, recorder)
+
+        config.__init__, config.load, module.import_from_string = init, loads, import_from_string
+
+    def import_target(self, find: Callable[[], Any]) -> Any:
+        """Import what the start command names, and tell what became of it."""
+        if self.importing:
+            return find()
+        self.importing += 1
+        self.channel.enter("import")
+        try:
+            found = find()
+        except BaseException as error:
+            self.fail("import", error)
+            raise
+        finally:
+            self.importing -= 1
+        return found
+
+    def fail(self, phase: str, error: BaseException) -> None:
+        """Tell what ends the start; the same exception is told once, a :class:`Served` never."""
+        if isinstance(error, Served) or error is self._failed:
+            return
+        self._failed = error
+        described = self.sources.describe(error)
+        self.channel.emit("raised", phase=phase, raised=described, connects=self.auditor.connects[-1:])
+
+    def _tell_config(self, config: Any, frame: Any) -> None:
+        self.channel.emit(
+            "listener",
+            server="uvicorn",
+            host=config.host,
+            port=config.port if config.fd is None and config.uds is None else None,
+            where=self.sources.caller(frame),
+            reload=bool(config.reload),
+            workers=int(config.workers or 1),
+            forwarded_allow_ips=_join(config.forwarded_allow_ips),
+            proxy_headers=bool(config.proxy_headers),
+            root_path=str(config.root_path or ""),
+            tls=bool(getattr(config, "is_ssl", False)),
+        )
+
+    # -- serving
+
+    def _wrap_server(self, module: ModuleType) -> None:
+        server = module.Server
+        run, serve, startup = server.run, server.serve, server.startup
+        recorder = self
+
+        @wraps(run)
+        def runs(self: Any, *args: Any, **kwargs: Any) -> Any:
+            recorder._refuse_while_importing(sys._getframe(1))
+            return run(self, *args, **kwargs)
+
+        @wraps(serve)
+        async def serves(self: Any, sockets: Any = None) -> None:
+            recorder._refuse_while_importing(sys._getframe(1))
+            await serve(self, [recorder._socket()])
+
+        @wraps(startup)
+        async def starts(self: Any, sockets: Any = None) -> None:
+            await recorder._start(self, lambda: startup(self, sockets))
+
+        async def main_loop(self: Any) -> None:
+            import asyncio
+
+            counter = 0
+            while not (self.should_exit or (counter % 10 == 0 and await self.on_tick(counter // 10))):
+                counter += 1
+                await asyncio.sleep(TICK)
+
+        server.run, server.serve, server.startup, server.main_loop = runs, serves, starts, main_loop
+
+    def _refuse_while_importing(self, frame: Any) -> None:
+        if self.importing:
+            self.channel.emit("served", where=self.sources.caller(frame))
+            raise Served(1)
+
+    def _socket(self) -> socket.socket:
+        """The parent's socket for the first server, a private one for any further."""
+        if not self._claimed:
+            self._claimed = True
+            return self.listener
+        other = socket.socket()
+        other.bind(("127.0.0.1", 0))
+        return other
+
+    async def _start(self, server: Any, startup: Callable[[], Awaitable[None]]) -> None:
+        import asyncio
+
+        self.stacks.loop = asyncio.get_running_loop()
+        self.channel.enter("startup")
+        try:
+            await startup()
+        except BaseException as error:
+            self._tell_startup_failure(error)
+            raise
+        if getattr(server.lifespan, "should_exit", False) or not server.started:
+            self._tell_startup_failure(None)
+            return
+        self.channel.emit("started")
+        self.tell_inventory(server.config.loaded_app)
+        self.channel.enter("serve")
+
+    def _tell_startup_failure(self, error: BaseException | None) -> None:
+        self.fail("startup", self.lifespan_error or error or SystemExit("the lifespan's start-up failed"))
+
+    def tell_inventory(self, app: Any) -> None:
+        """The routes, the schema, and which files of the repository have been loaded."""
+        found = inventory(app)
+        self.channel.emit(
+            "inventory",
+            framework=found.framework,
+            routes=found.routes,
+            problem=found.problem,
+            openapi=found.openapi,
+            raised=self.sources.describe(found.raised) if found.raised is not None else None,
+            imported=self.sources.loaded(),
+        )
+
+
+class Wrapped:
+    """The app as the server calls it; exceptions that escape it are told and go on their way."""
+
+    def __init__(self, app: ASGI, recorder: UvicornRecorder) -> None:
+        self.app = app
+        self.recorder = recorder
+        self._served: dict[Any, int] = {}
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """ASGI 3."""
+        if scope["type"] == "lifespan":
+            await self._lifespan(scope, receive, send)
+            return
+        client = scope.get("client")
+        peer = client[1] if client else None
+        number = self._served[peer] = self._served.get(peer, -1) + 1
+        before = len(self.recorder.auditor.connects)
+        raised = None
+        try:
+            await self.app(scope, receive, send)
+        except BaseException as error:
+            raised = self.recorder.sources.describe(error)
+            raise
+        finally:
+            self.recorder.channel.emit(
+                "answered",
+                peer=peer,
+                number=number,
+                raised=raised,
+                endpoint=endpoint_of(scope),
+                connects=self.recorder.auditor.connects[before:][-1:],
+            )
+
+    async def _lifespan(self, scope: Any, receive: Any, send: Any) -> None:
+        stopping = False
+
+        async def receives() -> Any:
+            nonlocal stopping
+            message = await receive()
+            if message["type"] == "lifespan.shutdown":
+                stopping = True
+                self.recorder.channel.enter("shutdown")
+            return message
+
+        try:
+            await self.app(scope, receives, send)
+        except BaseException as error:
+            if stopping:
+                described = self.recorder.sources.describe(error)
+                self.recorder.channel.emit("raised", phase="shutdown", raised=described)
+            else:
+                self.recorder.lifespan_error = error
+            raise
+
+
+def _unfit(app: Any) -> str:
+    """Why this is no ASGI application, or "" if it may be one."""
+    while type(app).__module__.startswith("uvicorn.middleware"):
+        app = app.app
+    if not callable(app):
+        return f"it is a {type(app).__name__}, which cannot be called"
+    call = app if inspect.isfunction(app) or inspect.isclass(app) else type(app).__call__
+    try:
+        parameters = list(inspect.signature(call).parameters.values())
+    except (TypeError, ValueError):
+        return ""
+    names = [parameter.name for parameter in parameters if parameter.name != "self"]
+    if names[:1] == ["environ"]:
+        return f"{type(app).__name__} is a WSGI application, which uvicorn cannot serve"
+    return ""
+
+
+def _join(value: Any) -> str:
+    return ",".join(value) if isinstance(value, (list, tuple)) else str(value or "")

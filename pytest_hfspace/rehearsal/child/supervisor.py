@@ -1,0 +1,171 @@
+"""The app's process and its keeper.
+
+The keeper outlives the app, adopts whatever the app leaves behind, and ends all of it: when it is
+told to, when the app has ended, and when the parent has gone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+
+from .channel import Channel
+from .plan import Plan, read_plan
+
+#: how long, in seconds, the keeper goes on ending what will not end
+PATIENCE = 5.0
+
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+def main(plan_file: str) -> None:
+    """Fork: the child becomes the app, the parent its keeper."""
+    plan = read_plan(plan_file)
+    for descriptor in (plan.events, plan.control, plan.listener):
+        os.set_inheritable(descriptor, False)
+    pid = os.fork()
+    if pid == 0:
+        os.setsid()
+        os.close(plan.control)
+        _become_app(plan)
+    else:
+        os.close(plan.listener)
+        _keep(plan, pid)
+
+
+def _become_app(plan: Plan) -> None:
+    from .audit import Auditor
+    from .environ import EnvironRecorder
+    from .imports import AfterImport
+    from .launch import run
+    from .pydantic_fields import FieldRecorder
+    from .serve import UvicornRecorder
+    from .sources import Sources
+
+    channel, sources = Channel(plan.events), Sources(plan.root)
+    listener = socket.socket(fileno=plan.listener)
+    auditor = Auditor(channel, sources, listener.getsockname()[1])
+    recorder = UvicornRecorder(channel, sources, auditor, listener)
+    fields = FieldRecorder(channel, sources)
+    AfterImport({**recorder.hooks(), "pydantic_settings.main": fields.install}).install()
+    recorder.stacks.install()
+    os.chdir(plan.cwd)
+    channel.emit("spawned", pid=os.getpid())
+    auditor.install()
+    EnvironRecorder(channel, sources).install()
+    try:
+        run(plan, recorder)
+    except BaseException as error:
+        if channel.phase == "launch":
+            recorder.fail("launch", error)
+        raise
+
+
+class _Keeper:
+    def __init__(self, plan: Plan, app: int, wakeup: int) -> None:
+        self.app = app
+        self.wakeup = wakeup
+        self.ended = False
+        self.channel = Channel(plan.events)
+
+    def command(self, words: bytes) -> None:
+        from .stacks import SIGNAL
+
+        signals = {b"term": signal.SIGTERM, b"kill": signal.SIGKILL, b"stack": SIGNAL}
+        for word in words.split():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.app, signals[word])
+
+    def reap(self) -> None:
+        """Take leave of every process that has ended; tell of the app."""
+        while True:
+            try:
+                pid, status, usage = os.wait4(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            if pid == self.app:
+                self.ended = True
+                unit = 1 if sys.platform == "darwin" else 1024
+                self.channel.emit(
+                    "exited",
+                    status=os.waitstatus_to_exitcode(status),
+                    peak_rss=usage.ru_maxrss * unit,
+                    left=len(_descendants(os.getpid())),
+                )
+
+    def end_all(self) -> None:
+        """End the app's process group and every descendant, also those that left the group."""
+        until = time.monotonic() + PATIENCE
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.app, signal.SIGKILL)
+        while time.monotonic() < until:
+            left = _descendants(os.getpid())
+            for pid in left:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
+            self.reap()
+            if not left:
+                return
+            select.select([self.wakeup], [], [], 0.05)
+
+
+def _keep(plan: Plan, app: int) -> None:
+    _adopt()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    reader, writer = os.pipe()
+    for end in (reader, writer):
+        os.set_blocking(end, False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    for stream in (1, 2):  # the app alone holds the output pipe
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
+    keeper = _Keeper(plan, app, reader)
+    keeper.reap()
+    while not keeper.ended:
+        ready, _, _ = select.select([reader, plan.control], [], [])
+        if reader in ready:
+            with contextlib.suppress(BlockingIOError):
+                os.read(reader, 512)
+            keeper.reap()
+        if plan.control in ready and not keeper.ended:
+            words = os.read(plan.control, 512)
+            if not words:
+                break
+            keeper.command(words)
+    keeper.end_all()
+    os._exit(0)
+
+
+def _adopt() -> None:
+    """Orphans of the app become children of this process.  [prctl(2), Linux]"""
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _descendants(ancestor: int) -> list[int]:
+    """All processes below one, from /proc; none where there is no /proc."""
+    parents: dict[int, int] = {}
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (entry / "stat").read_text(errors="replace").rpartition(")")[2].split()
+        except OSError:
+            continue
+        if fields[0] != "Z":
+            parents[int(entry.name)] = int(fields[1])
+    found: list[int] = []
+    level = {ancestor}
+    while level:
+        level = {pid for pid, parent in parents.items() if parent in level}
+        found.extend(level)
+    return found

@@ -1,0 +1,302 @@
+"""Directs a rehearsal: layout, start, visits, stop, and the facts of it all."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from ..space import Space
+from ..space.command import StartCommand
+from .excuses import Excuses
+from .facts import Failure, Listener, Read, Rehearsal, Route, Shutdown, Visit
+from .layout import Layout, make_layout
+from .log import Log
+from .packages import missing_packages
+from .requests import Override
+from .routes import routes_from
+from .start import Starter, ask_where
+
+Progress = Callable[[str], None]
+Overrides = Callable[[Route], "Override | None"]
+
+
+@dataclass(frozen=True)
+class Options:
+    """``env``: settings given by the user.  ``timeout``: seconds that a start may take; an answer
+    may take a quarter of it, at most 30 s, a shutdown a sixth, at most 10 s, all visits together
+    ten times as long.  ``headers`` go with every request.  ``python``: the app's interpreter."""
+
+    env: Mapping[str, str] = field(default_factory=dict)
+    timeout: float = 60.0
+    headers: tuple[tuple[str, str], ...] = ()
+    python: str = sys.executable
+
+
+def begin(space: Space, options: Options | None = None, progress: Progress = lambda _phase: None) -> Director:
+    """Start the app and return at once; the caller must :meth:`~Director.finish` or
+    :meth:`~Director.abort`.  Never raises for what a repository contains."""
+    director = Director(space, options or Options(), progress)
+    director.begin()
+    return director
+
+
+class Director:
+    """One rehearsal, from its start to its facts."""
+
+    def __init__(self, space: Space, options: Options, progress: Progress) -> None:
+        self.space = space
+        self.options = options
+        self.progress = progress
+        self.began = time.monotonic()
+        self._impossible = ""
+        self._layout: Layout | None = None
+        self._starter: Starter | None = None
+        self._routes: tuple[Route, ...] | None = None
+        self._failure: Failure | None = None
+        self._facts: Rehearsal | None = None
+        self._missing: tuple[str, ...] | None = None
+        self._timings: dict[str, float] = {}
+
+    def begin(self) -> None:
+        """Lay out the image and start the app."""
+        command = self.space.command
+        self._impossible = _unfit(self.space, command)
+        if self._impossible or command is None:
+            return
+        try:
+            self._layout = make_layout(self.space, command.cwd)
+            self._timings["export"] = time.monotonic() - self.began
+            self._starter = Starter(
+                self.space,
+                self._layout,
+                command,
+                self.options.python,
+                dict(self.options.env),
+                self.options.timeout,
+            )
+            self._starter.begin()
+        except OSError as error:
+            self._impossible = f"the rehearsal could not be set up: {error.strerror or error}"
+            self.abort()
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Packages that are declared but not installed here."""
+        if self._missing is None:
+            self._missing = missing_packages(self.space.requirements.declared, self.options.python)
+        return self._missing
+
+    def routes(self) -> tuple[Route, ...]:
+        """Wait until the app serves or has failed; its routes, none if it has failed."""
+        if self._routes is None:
+            self._routes = self._come_up()
+        return self._routes
+
+    def finish(self, overrides: Overrides | None = None) -> Rehearsal:
+        """Visit every route, stop the app, clean up; the facts.  Later calls return the same."""
+        if self._facts is None:
+            routes = self.routes()
+            try:
+                self._facts = self._perform(routes, overrides)
+            finally:
+                self.abort()
+            self._facts.timings["total"] = time.monotonic() - self.began
+        return self._facts
+
+    def abort(self) -> None:
+        """Kill and clean up.  Safe at any moment, and again."""
+        if self._starter is not None:
+            self._starter.end()
+        if self._layout is not None:
+            self._layout.remove()
+
+    # -- start
+
+    def _come_up(self) -> tuple[Route, ...]:
+        starter = self._starter
+        if self._impossible or starter is None or self._layout is None:
+            return ()
+        failure = starter.come_up(self.progress)
+        if failure is not None:
+            self._impossible = starter.excuse(failure, self._excuses())
+            self._failure = None if self._impossible else failure
+            return ()
+        inventory = starter.log.inventory
+        if inventory is None:
+            self._impossible = (
+                "the app is served by a server of its own, not by uvicorn, and its routes cannot be seen"
+            )
+            return ()
+        return routes_from(inventory["routes"], inventory["openapi"], self._layout.locate)
+
+    def _excuses(self) -> Excuses:
+        assert self._starter is not None and self._layout is not None
+        return Excuses(
+            self.space, self._layout, platform.python_version(), self.missing, self._starter.values
+        )
+
+    # -- visits and stop
+
+    def _perform(self, routes: tuple[Route, ...], overrides: Overrides | None) -> Rehearsal:
+        starter = self._starter
+        nothing = Rehearsal(
+            python=platform.python_version(),
+            impossible=self._impossible,
+            missing_packages=self.missing,
+            failure=self._failure,
+            timings=self._timings,
+        )
+        if starter is None:
+            return nothing
+        if self._impossible or self._failure is not None:
+            starter.end()
+            return self._seen(nothing, starter)
+        from .tour import Tour
+        from .visitor import other_peer
+
+        inventory = starter.log.inventory or {}
+        chosen = {route.label: overrides(route) for route in routes} if overrides is not None else {}
+        tour = Tour(
+            starter,
+            routes,
+            inventory.get("openapi"),
+            self.options.headers,
+            {label: override for label, override in chosen.items() if override is not None},
+            seconds=min(30.0, self.options.timeout / 4),
+            budget=self.options.timeout * 10,
+            progress=self.progress,
+        )
+        visited = time.monotonic()
+        visits = tour.walk()
+        self._timings["visits"] = time.monotonic() - visited
+        if tour.first_response is not None:
+            self._timings["first_response"] = tour.first_response
+        self.progress("stop")
+        shutdown = self._stop(starter)
+        skipped = tour.skipped | self._excused(visits)
+        facts = replace(
+            nothing,
+            routes=routes,
+            routes_problem=str(inventory.get("problem") or ""),
+            openapi=inventory.get("openapi"),
+            openapi_problem=starter.log.raised(inventory.get("raised")),
+            visits=visits,
+            skipped_routes=skipped,
+            shutdown=shutdown,
+            not_proxied=other_peer(),
+            proxied=not other_peer(),
+        )
+        return self._seen(facts, starter)
+
+    def _excused(self, visits: tuple[Visit, ...]) -> dict[str, str]:
+        """Routes whose visits failed for what only the rehearsal lacks, with the reason."""
+        excuses = self._excuses()
+        reasons = {}
+        for visit in visits:
+            if visit.raised is not None and (reason := excuses.common(visit.raised)):
+                reasons[visit.route] = reason
+        return reasons
+
+    def _stop(self, starter: Starter) -> Shutdown:
+        process, log = starter.process, starter.log
+        assert process is not None
+        patience = min(10.0, self.options.timeout / 6)
+        asked = time.monotonic()
+        process.order("term")
+        while log.status is None and not log.gone:
+            event = process.next_event(asked + patience)
+            if event is None:
+                where = ask_where(process, log)
+                return Shutdown(time.monotonic() - asked, timed_out=True, stuck_at=where)
+            log.take(event)
+        seconds = time.monotonic() - asked
+        self._timings["shutdown"] = seconds
+        return Shutdown(seconds, status=log.status, raised=log.shutdown_raised)
+
+    # -- facts
+
+    def _seen(self, facts: Rehearsal, starter: Starter) -> Rehearsal:
+        """Add what every rehearsal has seen, however far it came."""
+        starter.end()
+        process, log = starter.process, starter.log
+        assert process is not None and self._layout is not None
+        while (event := process.next_event(0)) is not None and log.take(event) != "gone":
+            continue
+        logs = [*starter.earlier, log]
+        self._time(log, process.started_at)
+        return replace(
+            facts,
+            listener=_listener(log),
+            stand_ins=tuple(starter.stand_ins.values()),
+            reads=_reads(logs, set(starter.values)),
+            files=tuple(dict.fromkeys(use for each in logs for use in each.files)),
+            imported=self._imported(log),
+            bound_while_importing=tuple(
+                (host, port, where) for host, port, where, phase, _ in log.bound if phase == "import"
+            )
+            if log.listeners or log.served_where
+            else (),
+            notes=_notes(log),
+            peak_rss_mb=max(each.peak_rss for each in logs) / 2**20 or None,
+            output=starter.output,
+        )
+
+    def _imported(self, log: Log) -> tuple[str, ...]:
+        assert self._layout is not None
+        loaded = (log.inventory or {}).get("imported") or ()
+        found = (self._layout.locate(str(name), 1) for name in loaded)
+        return tuple(sorted({where.path for where in found if where is not None}))
+
+    def _time(self, log: Log, started: float) -> None:
+        times = log.times
+        if "imported" in times:
+            self._timings["import"] = times["imported"] - started
+            if "started" in times:
+                self._timings["startup"] = times["started"] - times["imported"]
+
+
+def _unfit(space: Space, command: StartCommand | None) -> str:
+    """Why there can be no rehearsal at all, or ""."""
+    if os.name != "posix":
+        return f"a rehearsal needs a POSIX system, and this is {platform.system()}"
+    if space.sdk == "static":
+        return "a static Space runs no process"
+    if command is None:
+        return "there is no start command"
+    if command.runner is None:
+        return command.reason or "the start command is not understood"
+    if command.unexpanded:
+        return f"the start command has a variable that nothing expands (${command.unexpanded[0]})"
+    return ""
+
+
+def _listener(log: Log) -> Listener | None:
+    if log.listeners:
+        listener = log.listeners[-1]
+        return replace(listener, server=log.in_place_of) if log.in_place_of else listener
+    for host, port, where, _, _ in log.bound:
+        return Listener("socket", host, port, where)
+    return None
+
+
+def _reads(logs: list[Log], stood_in: set[str]) -> tuple[Read, ...]:
+    """Each variable at each line once; a stand-in counts as not given."""
+    found: dict[tuple[str, object], Read] = {}
+    for log in logs:
+        for read in log.reads:
+            key = (read.name, read.where)
+            before = found.get(key)
+            if before is None or (before.default is None and read.default is not None):
+                given = read.given and read.name not in stood_in
+                found[key] = replace(read, given=given)
+    return tuple(found.values())
+
+
+def _notes(log: Log) -> tuple[str, ...]:
+    if log.in_place_of:
+        return (f"{log.in_place_of} itself: uvicorn served the app in its place",)
+    return ()

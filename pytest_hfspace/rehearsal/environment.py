@@ -1,0 +1,134 @@
+"""The environment that the app sees, and values for settings that it cannot do without."""
+
+from __future__ import annotations
+
+import os
+import re
+import site
+from collections.abc import Iterable, Mapping
+
+from ..contract import BUILTIN_ENVIRONMENT, GRADIO_ENVIRONMENT, OAUTH_ENVIRONMENT
+from ..space import Space
+from ..space.settings import is_placeholder, is_secret_name
+from .facts import Read
+from .layout import Layout
+
+#: What of the caller's environment describes the machine and not the caller.
+KEPT = (
+    "PATH",
+    "LANG",
+    "LANGUAGE",
+    "TZ",
+    "LD_LIBRARY_PATH",
+    "DYLD_LIBRARY_PATH",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "PYTHONDONTWRITEBYTECODE",
+    "COVERAGE_PROCESS_START",
+    "COVERAGE_PROCESS_CONFIG",
+)
+_KEPT_PREFIX = "LC_"
+
+_PEM = """-----BEGIN PRIVATE KEY-----
+MC4CAQAwBQYDK2VwBCIEIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f
+-----END PRIVATE KEY-----
+"""
+
+#: Shapes that a name promises, tried in this order.  "{n}" makes the value unique.
+_SHAPES = (
+    (re.compile(r"(DATABASE|DB|POSTGRES|POSTGRESQL|MYSQL|SQLALCHEMY|SQLITE).*_(URL|URI|DSN)$|^(URL|URI)$"), "sqlite:///{home}/stand-in.db"),
+    (re.compile(r"REDIS.*_(URL|URI)$"), "redis://stand-in.invalid:6379/0"),
+    (re.compile(r"(MONGO|MONGODB).*_(URL|URI)$"), "mongodb://stand-in.invalid:27017/stand_in"),
+    (re.compile(r"(^|_)DSN$"), "https://standin{n}@stand-in.invalid/1"),
+    (re.compile(r"(^|_)(URL|URI|ENDPOINT|BASE|ORIGIN|WEBHOOK)$"), "https://stand-in.invalid/{n}"),
+    (re.compile(r"(^|_)ORIGINS$"), "https://stand-in.invalid"),
+    (re.compile(r"PRIVATE_KEY$|(^|_)PEM$"), _PEM),
+    (re.compile(r"(^|_)PORT$"), "8080"),
+    (re.compile(r"(^|_)(HOST|HOSTNAME|SERVER|DOMAIN)$"), "stand-in.invalid"),
+    (
+        re.compile(
+            r"(^|_)(TIMEOUT|SECONDS|MINUTES|HOURS|DAYS|COUNT|SIZE|LIMIT|MAX|MIN|NUM|TTL|RETRIES|WORKERS|INTERVAL)"
+            r"($|_)|^(MAX|MIN|NUM|N)_"
+        ),
+        "1",
+    ),
+    (re.compile(r"(TEMPERATURE|THRESHOLD|RATIO|RATE|TOP_P)$"), "0.5"),
+    (re.compile(r"^(ENABLE|USE|IS|HAS|ALLOW|DISABLE|DEBUG)(_|$)|_(ENABLED|DISABLED|FLAG|DEBUG)$"), "false"),
+    (re.compile(r"(^|_)E?MAIL(_ADDRESS)?$"), "stand-in@example.com"),
+    (re.compile(r"(^|_)JSON$"), "{}"),
+    (re.compile(r"LOG_?LEVEL$"), "INFO"),
+    (re.compile(r"REGION$"), "us-east-1"),
+    (re.compile(r"(^|_)(DIR|DIRECTORY|FOLDER|PATH|ROOT)$"), "{home}"),
+    (re.compile(r"OPENAI.*KEY$"), "sk-standin{n}"),
+    (re.compile(r"^(HF|HUGGING).*TOKEN$"), "hf_standin{n}"),
+)
+
+#: Values for a settings class's types, and for what its validation complains of.
+_TYPED = {
+    "int": "1",
+    "float": "0.5",
+    "bool": "false",
+    "url": "https://stand-in.invalid/{n}",
+    "json": "[]",
+    "path": "{home}",
+}
+
+
+def base_environment(
+    space: Space, layout: Layout, given: Mapping[str, str], caller: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """What the app finds before any setting of its own: nothing of the caller's but the machine."""
+    caller = os.environ if caller is None else caller
+    environment = {k: v for k, v in caller.items() if k in KEPT or k.startswith(_KEPT_PREFIX)}
+    if site.ENABLE_USER_SITE:  # HOME moves, the packages under the old one stay in use
+        environment["PYTHONUSERBASE"] = site.getuserbase()
+    environment |= {"HOME": str(layout.home), "TMPDIR": str(layout.scratch), "PYTHON_DOTENV_DISABLED": "1"}
+    environment |= BUILTIN_ENVIRONMENT
+    if space.card.hf_oauth:
+        environment |= OAUTH_ENVIRONMENT
+    if space.sdk == "gradio":
+        environment |= GRADIO_ENVIRONMENT
+    if space.image is not None:
+        environment |= _image_environment(space, layout, environment["PATH"] if "PATH" in environment else "")
+    if space.command is not None:
+        environment |= space.command.env
+    return environment | dict(given)
+
+
+def _image_environment(space: Space, layout: Layout, path: str) -> dict[str, str]:
+    """The image's ENV.  Paths of the image become those of the layout where they exist there."""
+    assert space.image is not None
+    result = {}
+    for name, variable in space.image.env.items():
+        if name in ("PATH", "HOME", "VIRTUAL_ENV", "LD_LIBRARY_PATH"):
+            continue  # about the image's programs, which are not here
+        parts = variable.value.split(":") if variable.value.startswith("/") else [variable.value]
+        result[name] = ":".join(_moved(part, layout) for part in parts)
+    return result
+
+
+def _moved(part: str, layout: Layout) -> str:
+    if not part.startswith("/"):
+        return part
+    here = layout.inside(part)
+    return str(here) if here.exists() else part
+
+
+def stand_in(name: str, read: Read | None, space: Space, home: str, complaint: str = "") -> str:
+    """A value for a setting that start-up cannot do without.
+
+    In this order: the declared example, unless it is a placeholder; the type that its settings
+    class demands, or that its validation complained of (``complaint``); the shape that the name
+    promises; a text that is unique to the name.
+    """
+    fill = {"n": f"{sum(name.encode()) % 9973:04d}{len(name)}", "home": home}
+    declared = space.settings.get(name)
+    if declared is not None and not complaint and not is_placeholder(declared.value):
+        if not (is_secret_name(name) or "://" in declared.value):
+            return declared.value
+    kind = next((kind for kind in _TYPED if complaint.startswith(kind)), read.type if read else "")
+    shapes: Iterable[str] = (shape for pattern, shape in _SHAPES if pattern.search(name.upper()))
+    shape = _TYPED.get(kind) or next(iter(shapes), "stand-in-{n}")
+    if kind == "json" and complaint.startswith("json:dict"):
+        shape = "{}"
+    return shape.replace("{n}", fill["n"]).replace("{home}", fill["home"])

@@ -1,0 +1,120 @@
+"""Failures that say nothing of the Space, because only the rehearsal brought them about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from ..space import Space
+from .facts import Raised
+from .layout import Layout
+
+#: exceptions that no value of a setting brings about
+_UNRELATED = {"ImportError", "ModuleNotFoundError", "SyntaxError", "IndentationError", "NameError", "AttributeError"}
+_NETWORK = re.compile(
+    r"ConnectionError|ConnectionRefused|ConnectError|ConnectTimeout|gaierror|Timeout|OperationalError"
+    r"|InterfaceError|ServerSelection|NetworkError|APIConnection|NoBrokers|socket\.error"
+)
+_ABSENT_FILE = re.compile(r"No such file|does not exist|not found|cannot find|could not find", re.IGNORECASE)
+_PATH = re.compile(r"/[\w.@+-]+(?:/[\w.@+-]+)*")
+
+
+@dataclass(frozen=True)
+class Excuses:
+    """What this machine lacks or adds, in comparison with the Space."""
+
+    space: Space
+    layout: Layout
+    here: str
+    missing_packages: tuple[str, ...]
+    stand_ins: Mapping[str, str]
+
+    def start(self, error: Raised, connects: Iterable[str]) -> str:
+        """Why a start that ended so tells nothing, or ""."""
+        return self.common(error) or self._stand_in(error) or self._network(error, connects)
+
+    def common(self, error: Raised) -> str:
+        """The excuses that hold in every phase."""
+        chain = chain_of(error)
+        for link in chain:
+            if reason := self._package(link) or self._absolute_path(link) or self._image_step(link):
+                return reason
+        wanted = self.space.image.python if self.space.image is not None else None
+        if wanted and not self.here.startswith(wanted) and chain[0].kind == "SyntaxError":
+            return f"the Space runs Python {wanted}, and this is Python {self.here}"
+        return ""
+
+    def _package(self, error: Raised) -> str:
+        if error.kind not in ("ModuleNotFoundError", "PackageNotFoundError", "ImportError"):
+            return ""
+        words = {word.lower().replace("_", "-") for word in re.findall(r"[\w.-]+", error.message)}
+        for name in self.missing_packages:
+            provided = {name, *(module.lower().replace("_", "-") for module in _MODULES.get(name, ()))}
+            if provided & {part for word in words for part in (word, word.partition(".")[0])}:
+                return f"{name} is declared but not installed here"
+        return ""
+
+    def _absolute_path(self, error: Raised) -> str:
+        if not _ABSENT_FILE.search(error.message):
+            return ""
+        for path in _PATH.findall(error.message):
+            if self.layout.image_path(path) is None and self.layout.inside(path).exists():
+                return f"the app opens {path}, which exists in the image but not on this machine"
+        return ""
+
+    def _image_step(self, error: Raised) -> str:
+        image = self.space.image
+        if image is None or not image.not_followed or not _ABSENT_FILE.search(error.message):
+            return ""
+        return f"the app needs a file that a build step may make ({image.not_followed[0]})"
+
+    def _stand_in(self, error: Raised) -> str:
+        if not self.stand_ins or error.kind in _UNRELATED:
+            return ""
+        names = ", ".join(self.stand_ins)
+        return f"start-up needs a real value of {names}: give one with --hfspace-env NAME=VALUE"
+
+    def _network(self, error: Raised, connects: Iterable[str]) -> str:
+        if not is_network(error):
+            return ""
+        for target in connects:
+            host = target.rpartition(":")[0]
+            if not (host.startswith("127.") or host in ("localhost", "::1", "0.0.0.0")):  # noqa: S104 - compared
+                return f"start-up needs {target}, which could not be reached from here"
+        return ""
+
+
+def chain_of(error: Raised) -> list[Raised]:
+    """An exception and its causes."""
+    chain = [error]
+    while chain[-1].cause is not None:
+        chain.append(chain[-1].cause)
+    return chain
+
+
+def is_network(error: Raised) -> bool:
+    """Is this about a peer that cannot be reached?"""
+    return any(_NETWORK.search(kind) for link in chain_of(error) for kind in link.kinds)
+
+
+#: Distributions whose modules have another name; the others provide one of their own.
+_MODULES: dict[str, tuple[str, ...]] = {
+    "beautifulsoup4": ("bs4",),
+    "google-generativeai": ("google",),
+    "opencv-python": ("cv2",),
+    "opencv-python-headless": ("cv2",),
+    "pillow": ("PIL",),
+    "psycopg2-binary": ("psycopg2",),
+    "pyjwt": ("jwt",),
+    "python-dateutil": ("dateutil",),
+    "python-decouple": ("decouple",),
+    "python-dotenv": ("dotenv",),
+    "python-jose": ("jose",),
+    "python-multipart": ("multipart", "python_multipart"),
+    "pyyaml": ("yaml",),
+    "scikit-learn": ("sklearn",),
+    "faiss-cpu": ("faiss",),
+    "fastapi-cli": ("fastapi_cli",),
+    "sentence-transformers": ("sentence_transformers",),
+}

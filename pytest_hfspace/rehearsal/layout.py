@@ -1,0 +1,68 @@
+"""The directory that stands for the image's file system during a rehearsal."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..space import Space
+from .facts import Where
+
+
+@dataclass
+class Layout:
+    """``top`` is removed at the end, with all that the app has written.
+
+    ``root`` stands for the image's "/", ``home`` for the user's home, ``scratch`` holds our own files.
+    """
+
+    top: Path
+    root: Path
+    home: Path
+    scratch: Path
+    #: absolute image path of each file -> its path in the repository
+    files: dict[str, str] = field(default_factory=dict)
+
+    def inside(self, image_path: str) -> Path:
+        """Where an absolute image path lies on this machine."""
+        return self.root / image_path.lstrip("/")
+
+    def locate(self, path: str, line: int) -> Where | None:
+        """The repository's name of a file that the app was loaded from."""
+        image_path = self.image_path(path)
+        source = self.files.get(image_path) if image_path else None
+        return Where(source, line) if source else None
+
+    def image_path(self, path: str) -> str | None:
+        """The image's name of a path on this machine, None if it lies elsewhere."""
+        root = str(self.root)
+        return path[len(root) :] or "/" if path == root or path.startswith(f"{root}/") else None
+
+    def remove(self) -> None:
+        """Delete everything; what cannot be deleted is not worth an exception."""
+        shutil.rmtree(self.top, ignore_errors=True)
+
+
+def make_layout(space: Space, workdir: str) -> Layout:
+    """Copy the files that the image would contain to the places where it would have them.
+
+    Raises OSError where there is no room for them.
+    """
+    top = Path(tempfile.mkdtemp(prefix="hfspace-")).resolve()
+    layout = Layout(top, top / "root", top / "home", top / "scratch")
+    try:
+        for directory in (layout.root, layout.home, layout.scratch):
+            directory.mkdir()
+        image = space.image
+        if image is not None:
+            layout.files = dict(image.layout)
+            for name in image.directories:
+                layout.inside(name).mkdir(parents=True, exist_ok=True)
+        layout.inside(workdir).mkdir(parents=True, exist_ok=True)
+        space.files.copy_to({source: layout.inside(target) for target, source in layout.files.items()})
+    except BaseException:
+        layout.remove()
+        raise
+    return layout

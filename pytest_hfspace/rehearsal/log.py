@@ -1,0 +1,180 @@
+"""What one start of the app has told so far, and how it reads as facts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from .facts import FileUse, Listener, Raised, Read, Where
+from .process import Event
+
+Locate = Callable[[str, int], Where | None]
+
+
+@dataclass
+class Log:
+    """The events of one process, sorted by kind as they come; times of the monotonic clock."""
+
+    locate: Locate
+    image_path: Callable[[str], str | None]
+    phase: str = "launch"
+    times: dict[str, float] = field(default_factory=dict)
+    listeners: list[Listener] = field(default_factory=list)
+    reads: list[Read] = field(default_factory=list)
+    fields: dict[str, str] = field(default_factory=dict)
+    files: list[FileUse] = field(default_factory=list)
+    bound: list[tuple[str, int, Where | None, str, int]] = field(default_factory=list)
+    failed: tuple[str, Raised] | None = None
+    connects: list[str] = field(default_factory=list)
+    served_where: tuple[Where | None] | None = None
+    unfit: str = ""
+    inventory: Event | None = None
+    answered: dict[tuple[int, int], Event] = field(default_factory=dict)
+    shutdown_raised: Raised | None = None
+    stack: Where | None = None
+    stack_told: bool = False
+    status: int | None = None
+    peak_rss: int = 0
+    left: int = 0
+    in_place_of: str = ""
+    gone: bool = False
+
+    def take(self, event: Event) -> str:
+        """Sort one event in; its name.  What an app forges may be malformed: it is then dropped."""
+        name: str = event["event"]
+        handler = _HANDLERS.get(name)
+        self.times.setdefault(name, event.get("at", 0.0))
+        try:
+            if handler is not None:
+                handler(self, event)
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError):
+            return ""
+        return name
+
+    def where(self, data: Any) -> Where | None:
+        """A file and line of the child as a line of the repository."""
+        return self.locate(str(data[0]), int(data[1])) if data else None
+
+    def raised(self, data: Any) -> Raised | None:
+        """An exception of the child."""
+        if not data:
+            return None
+        kinds = tuple(str(kind) for kind in data["kinds"]) or ("Exception",)
+        return Raised(kinds, str(data["message"]), self.where(data["where"]), self.raised(data["cause"]))
+
+    # -- one method for each event
+
+    def _phase(self, event: Event) -> None:
+        self.phase = str(event["phase"])
+        self.times.setdefault(f"phase {self.phase}", event["at"])
+
+    def _listener(self, event: Event) -> None:
+        port = event["port"]
+        self.listeners.append(
+            Listener(
+                server=str(event["server"]),
+                host=event["host"],
+                port=int(port) if port is not None else None,
+                where=self.where(event["where"]),
+                reload=bool(event["reload"]),
+                workers=int(event["workers"]),
+                forwarded_allow_ips=str(event["forwarded_allow_ips"]),
+                proxy_headers=bool(event["proxy_headers"]),
+                root_path=str(event["root_path"]),
+                tls=bool(event["tls"]),
+            )
+        )
+
+    def _read(self, event: Event) -> None:
+        name = str(event["name"])
+        default = event["default"]
+        self.reads.append(
+            Read(
+                name=name,
+                where=self.where(event["where"]),
+                default=None if default is None else str(default),
+                required=bool(event["required"]),
+                given=bool(event["given"]),
+                phase=event["phase"],
+                secret=bool(event.get("secret", False)),
+                type=str(event.get("type", "")),
+                reader=str(event["reader"]),
+                own=bool(event["own"]),
+            )
+        )
+        if "field" in event:
+            self.fields[str(event["field"])] = name
+
+    def _file(self, event: Event) -> None:
+        path = str(event["path"])
+        inside = self.image_path(path)
+        self.files.append(
+            FileUse(
+                path=inside or path,
+                where=self.where(event["where"]),
+                found=bool(event["found"]),
+                write=bool(event["write"]),
+                phase=event["phase"],
+            )
+        )
+
+    def _bound(self, event: Event) -> None:
+        actual = int(event["actual"][1])
+        self.bound.append(
+            (str(event["host"]), int(event["port"]), self.where(event["where"]), str(event["phase"]), actual)
+        )
+
+    def _raised(self, event: Event) -> None:
+        error = self.raised(event["raised"])
+        if error is None:
+            return
+        if event["phase"] == "shutdown":
+            self.shutdown_raised = error
+        elif self.failed is None:
+            self.failed = (str(event["phase"]), error)
+            self.connects = [str(target) for target in event.get("connects", ())]
+
+    def _served(self, event: Event) -> None:
+        self.served_where = (self.where(event["where"]),)
+
+    def _imported(self, event: Event) -> None:
+        self.unfit = self.unfit or str(event["unfit"])
+
+    def _inventory(self, event: Event) -> None:
+        self.inventory = event
+
+    def _answered(self, event: Event) -> None:
+        self.answered[int(event["peer"]), int(event["number"])] = event
+
+    def _stack(self, event: Event) -> None:
+        self.stack, self.stack_told = self.where(event["where"]), True
+
+    def _exited(self, event: Event) -> None:
+        self.status = int(event["status"])
+        self.peak_rss = int(event["peak_rss"])
+        self.left = int(event["left"])
+
+    def _in_place_of(self, event: Event) -> None:
+        self.in_place_of = str(event["server"])
+
+    def _gone(self, _event: Event) -> None:
+        self.gone = True
+
+
+_HANDLERS: dict[str, Callable[[Log, Event], None]] = {
+    "phase": Log._phase,
+    "listener": Log._listener,
+    "read": Log._read,
+    "file": Log._file,
+    "bound": Log._bound,
+    "raised": Log._raised,
+    "served": Log._served,
+    "imported": Log._imported,
+    "inventory": Log._inventory,
+    "answered": Log._answered,
+    "stack": Log._stack,
+    "exited": Log._exited,
+    "in place of": Log._in_place_of,
+    "gone": Log._gone,
+}

@@ -1,0 +1,71 @@
+"""Which settings a failed start lacked: the names that were asked for in vain and that the failure
+speaks of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+from .facts import Failure, Raised
+from .log import Log
+
+#: what pydantic's complaint of a value says of the type that it wants
+_COMPLAINTS = (
+    ("int", re.compile(r"valid integer")),
+    ("float", re.compile(r"valid number|valid decimal")),
+    ("bool", re.compile(r"valid boolean")),
+    ("url", re.compile(r"valid URL|URL scheme|relative URL")),
+    ("json:dict", re.compile(r"valid dictionary|valid dict")),
+    ("json", re.compile(r"valid list|Invalid JSON|valid tuple|valid set|error parsing value")),
+)
+
+
+def missing_settings(log: Log, failure: Failure, given: Collection[str]) -> dict[str, str]:
+    """Names, each with what was said of the value that it had ("" where it had none).
+
+    ``given``: the stand-ins so far; a name among them comes again only with a complaint.
+    """
+    asked = [read.name for read in log.reads if not read.given]
+    texts = _texts(failure)
+    names: dict[str, str] = {}
+    if any(kind.endswith("ValidationError") for error in _chain(failure.raised) for kind in error.kinds):
+        names |= _of_settings_class(log, texts, given)
+    for name in asked:
+        if name not in given and name not in names and re.search(rf"(?<![\w]){re.escape(name)}(?!\w)", texts):
+            names[name] = ""
+    return names
+
+
+def _of_settings_class(log: Log, texts: str, given: Collection[str]) -> dict[str, str]:
+    """pydantic writes the field (or its alias) on a line, the complaint on the next."""
+    by_location = {field.rpartition(".")[2].upper(): name for field, name in log.fields.items()}
+    by_location |= {name.upper(): name for name in log.fields.values()}
+    names: dict[str, str] = {}
+    lines = texts.splitlines()
+    for location, complaint in zip(lines, lines[1:], strict=False):
+        name = by_location.get(location.strip().upper())
+        if name is None or not complaint.startswith("  "):
+            continue
+        if "Field required" in complaint and name not in given:
+            names[name] = ""
+        elif name in given:
+            wants = next((kind for kind, pattern in _COMPLAINTS if pattern.search(complaint)), "")
+            if wants:
+                names[name] = wants
+    return names
+
+
+def _chain(error: Raised | None) -> list[Raised]:
+    chain: list[Raised] = []
+    while error is not None:
+        chain.append(error)
+        error = error.cause
+    return chain
+
+
+def _texts(failure: Failure) -> str:
+    """All that the failure says; for a plain exit also what was printed before it."""
+    errors = _chain(failure.raised)
+    said = "\n".join(error.message for error in errors)
+    exits = failure.kind == "exited" or any(error.kind == "SystemExit" for error in errors)
+    return f"{said}\n{failure.output}" if exits else said

@@ -1,0 +1,263 @@
+"""The visits: every route, the front page as the Space page asks for it, every WebSocket."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from ..contract import EMBEDDING_ORIGIN
+from .facts import Request, Route, Visit, VisitKind
+from .log import Log
+from .process import AppProcess
+from .requests import Override, Planned, RequestPlanner
+from .sockets import shake_hands
+from .start import Starter, ask_where
+from .visitor import PEER, Answer, Visitor, other_peer
+
+#: how often a server that a visit has killed or blocked is started again
+MOST_RESTARTS = 3
+#: how long, in seconds, the probe after a visit without an answer may take
+PROBE = 2.0
+#: how many paths are asked for without their trailing slash
+SLASHES = 3
+#: labels of visits that belong to no route
+ROOT, CONTROL = "ROOT", "CONTROL"
+
+_FRAME_HEADERS = (
+    ("Accept", "text/html,application/xhtml+xml,*/*;q=0.8"),
+    ("Sec-Fetch-Dest", "iframe"),
+    ("Referer", f"{EMBEDDING_ORIGIN}/"),
+)
+
+
+@dataclass
+class _Trace:
+    """A visit and the request of the server that it was."""
+
+    visit: Visit
+    log: Log
+    key: tuple[int, int]
+    awaited: bool
+
+
+@dataclass
+class Tour:
+    """One visitor's way through a running app.  ``seconds`` is the deadline of each answer,
+    ``budget`` that of all visits together."""
+
+    starter: Starter
+    routes: Sequence[Route]
+    openapi: Mapping[str, object] | None
+    headers: tuple[tuple[str, str], ...]
+    overrides: Mapping[str, Override]
+    seconds: float
+    budget: float
+    progress: Callable[[str], None]
+    skipped: dict[str, str] = field(default_factory=dict)
+    first_response: float | None = None
+    _traces: list[_Trace] = field(default_factory=list)
+    _restarts: int = 0
+    _stopped: str = ""
+
+    def walk(self) -> tuple[Visit, ...]:
+        """Visit everything; the visits in the order in which they were made."""
+        self._deadline = time.monotonic() + self.budget
+        self._visitor = Visitor(self._process.port, "127.0.0.1" if other_peer() else PEER)
+        planner = RequestPlanner(self.routes, self.openapi, dict(self.headers), self.overrides)
+        try:
+            self._front_page()
+            order = planner.order()
+            for number, route in enumerate(order, 1):
+                self.progress(f"visit {number}/{len(order)} {route.label}")
+                self._route(route, planner)
+            self._without_slash(planner)
+        finally:
+            self._visitor.close()
+        for route in self.routes:
+            if route.kind == "websocket":
+                self._websocket(route)
+        self._settle()
+        return tuple(self._joined(trace) for trace in self._traces)
+
+    @property
+    def _process(self) -> AppProcess:
+        assert self.starter.process is not None
+        return self.starter.process
+
+    # -- what is visited
+
+    def _front_page(self) -> None:
+        base = self.starter.space.card.base_path
+        request = Request("GET", f"{base}?logs=container", (*_FRAME_HEADERS, *self.headers))
+        answer = self._visit(ROOT, "root", request)
+        if answer.status in (400, 403, 421):
+            control = replace(request, headers=(*request.headers, ("Host", "localhost")))
+            self._visit(CONTROL, "root", control)
+
+    def _route(self, route: Route, planner: RequestPlanner) -> None:
+        override = self.overrides.get(route.label)
+        if override is not None and override.skip:
+            self.skipped[route.label] = override.skip
+            return
+        for planned in planner.plan(route):
+            if self._over(route):
+                return
+            answer = self._planned(planned)
+            if planned.kind == "valid" and answer.status is not None:
+                retried = planner.retry(planned, answer.status, answer.body)
+                if retried is not None:
+                    self._traces.pop()
+                    answer = self._planned(retried)
+                if answer.status is not None:
+                    planner.learn(retried or planned, answer.status, answer.body)
+
+    def _over(self, route: Route) -> bool:
+        if not self._stopped and time.monotonic() > self._deadline:
+            self._stopped = f"the visits took longer than {self.budget:.0f} s"
+        if self._stopped and not any(trace.visit.route == route.label for trace in self._traces):
+            self.skipped[route.label] = self._stopped
+        return bool(self._stopped)
+
+    def _without_slash(self, planner: RequestPlanner) -> None:
+        """A path asked for without its trailing slash is redirected: where to?"""
+        known = {route.path for route in self.routes}
+        candidates = [
+            route
+            for route in self.routes
+            if route.method == "GET" and route.kind == "http" and route.own
+            and len(route.path) > 1 and route.path.endswith("/")
+            and "{" not in route.path and route.path.rstrip("/") not in known
+        ]
+        for route in candidates[:SLASHES]:
+            if self._over(route):
+                return
+            planned = planner.plan(route)[0].request
+            path, _, query = planned.path.partition("?")
+            shorter = path.rstrip("/") + (f"?{query}" if query else "")
+            self._visit(route.label, "slash", replace(planned, path=shorter))
+
+    def _websocket(self, route: Route) -> None:
+        override = self.overrides.get(route.label)
+        if override is not None and override.skip:
+            self.skipped[route.label] = override.skip
+        elif not self._over(route):
+            self._fresh()
+            peer = self._visitor.peer
+            answer, why_not = shake_hands(route, self._process.port, peer, self.headers, override, self.seconds)
+            if why_not:
+                self.skipped[route.label] = why_not
+            else:
+                self._record(route.label, "valid", Request("GET", route.path), answer)
+
+    # -- one visit
+
+    def _planned(self, planned: Planned) -> Answer:
+        return self._visit(planned.route.label, planned.kind, planned.request)
+
+    def _visit(self, label: str, kind: VisitKind, request: Request) -> Answer:
+        self._fresh()
+        busy_before = self._process.cpu_seconds()
+        answer = self._visitor.visit(request, self.seconds)
+        if self.first_response is None and answer.status is not None:
+            self.first_response = time.monotonic() - self._process.started_at
+        self._record(label, kind, request, answer)
+        if answer.timed_out or answer.dropped:
+            self._look_after(answer, busy_before)
+        return answer
+
+    def _record(self, label: str, kind: VisitKind, request: Request, answer: Answer) -> None:
+        visit = Visit(
+            route=label,
+            kind=kind,
+            request=request,
+            status=answer.status,
+            headers=answer.headers,
+            body=answer.body,
+            seconds=answer.seconds,
+            problem=answer.problem,
+            streamed=answer.streamed,
+        )
+        awaited = answer.status is not None and not answer.streamed and not answer.problem
+        self._traces.append(_Trace(visit, self.starter.log, (answer.peer, answer.number), awaited))
+
+    def _look_after(self, answer: Answer, busy_before: float | None) -> None:
+        """After a visit without an answer: why, and is the server still there for the next?"""
+        trace, process, log = self._traces[-1], self._process, self.starter.log
+        if answer.timed_out:
+            busy_now = process.cpu_seconds()
+            used = busy_now - busy_before if busy_now is not None and busy_before is not None else 0.0
+            where = ask_where(process, log)
+            at = f", waiting at {where}" if where else ""
+            trace.visit = replace(trace.visit, problem=answer.problem + at, busy=used > answer.seconds / 2)
+            probe = self._visitor.visit(Request("GET", "/"), PROBE)
+            self._restarts += bool(probe.timed_out)
+            if not probe.timed_out:
+                return
+        else:
+            self._until_told(log, trace.key)
+            if log.status is None and not log.gone:
+                return
+            ending = f"exit code {log.status}" if (log.status or 0) >= 0 else f"signal {-(log.status or 0)}"
+            trace.visit = replace(trace.visit, problem=f"the process ended with {ending}")
+            self._restarts += 1
+        self._start_again(trace.visit.route)
+
+    def _fresh(self) -> None:
+        """Take what the app has told, so that its end is noticed before the next visit."""
+        while (event := self._process.next_event(0)) is not None:
+            if self.starter.log.take(event) in ("gone", ""):
+                return
+
+    def _start_again(self, label: str) -> None:
+        self._visitor.close()
+        self.starter.end()
+        if self._restarts > MOST_RESTARTS:
+            self._stopped = f"{label} and others before it ended or blocked the server"
+            return
+        self.starter.earlier.append(self.starter.log)
+        self.starter.begin()
+        if self.starter.come_up(lambda _phase: None) is not None:
+            self._stopped = f"the app did not start again after {label}"
+            return
+        self._visitor = Visitor(self._process.port, self._visitor.peer)
+
+    # -- what the app told of it
+
+    def _until_told(self, log: Log, key: tuple[int, int], seconds: float = 1.0) -> None:
+        until = time.monotonic() + seconds
+        while key not in log.answered and not log.gone and log.status is None:
+            event = self._process.next_event(until)
+            if event is None:
+                return
+            log.take(event)
+
+    def _settle(self) -> None:
+        """The app may still be at work after its answer (background tasks)."""
+        current = self.starter.log
+        for trace in self._traces:
+            if trace.awaited and trace.log is current:
+                self._until_told(current, trace.key)
+
+    def _joined(self, trace: _Trace) -> Visit:
+        event = trace.log.answered.get(trace.key)
+        if event is None:
+            return trace.visit
+        raised = trace.log.raised(event.get("raised"))
+        connects = [str(target) for target in event.get("connects") or ()]
+        if raised is not None and _leaving(raised.kinds, trace.visit):
+            raised = None
+        failed = raised is not None or trace.visit.status is None or trace.visit.status >= 500
+        return replace(
+            trace.visit,
+            raised=raised,
+            endpoint=str(event.get("endpoint") or ""),
+            unreachable=connects[-1] if connects and failed else "",
+        )
+
+
+def _leaving(kinds: tuple[str, ...], visit: Visit) -> bool:
+    """Is this only how the app notices that the visitor has left?"""
+    names = {kind.rpartition(".")[2] for kind in kinds}
+    left = {"CancelledError", "ClientDisconnect", "ClientDisconnected", "WebSocketDisconnect", "ConnectionClosed"}
+    return bool(names & left) or (visit.streamed and "OSError" in names)

@@ -1,0 +1,199 @@
+"""Requests as the Hub's edge sends them, on a kept-alive connection, each with a deadline."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import io
+import socket
+import sys
+import time
+from dataclasses import dataclass
+
+from ..contract import SPACE_HOST
+from .facts import Request
+
+#: how much of a body is kept, and how much is read before the rest is left
+KEPT_BODY = 64 * 1024
+READ_BODY = 4 * 1024 * 1024
+#: how long, in seconds, a stream that has begun is waited for
+STREAM_PATIENCE = 0.25
+
+#: uvicorn trusts 127.0.0.1: seen from there, no proxy problem shows
+PEER = "127.0.0.2"
+
+_EDGE_HEADERS = (
+    ("Host", SPACE_HOST),
+    ("X-Forwarded-For", "203.0.113.9"),
+    ("X-Forwarded-Proto", "https"),
+    ("User-Agent", "Mozilla/5.0 (pytest-hfspace)"),
+    ("Accept", "*/*"),
+)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """``problem`` says why there is no status; ``timed_out`` and ``dropped`` which kind it is."""
+
+    status: int | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    seconds: float = 0.0
+    streamed: bool = False
+    problem: str = ""
+    timed_out: bool = False
+    dropped: bool = False
+    peer: int = 0
+    number: int = 0
+
+
+def other_peer() -> str:
+    """Why requests cannot come from a peer that is not 127.0.0.1, or ""."""
+    try:
+        with socket.socket() as probe:
+            probe.bind((PEER, 0))
+    except OSError:
+        return f"this system ({sys.platform}) has no loopback address but 127.0.0.1, which uvicorn trusts"
+    return ""
+
+
+class _Timed(io.RawIOBase):
+    """A socket as a file whose every read counts against one deadline."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.sock = sock
+        self.deadline = 0.0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self.sock.settimeout(left)
+        return self.sock.recv_into(buffer)
+
+
+class _Readable:
+    """What ``HTTPResponse`` asks of a socket."""
+
+    def __init__(self, raw: _Timed) -> None:
+        self.raw = raw
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        return io.BufferedReader(self.raw, 1 << 16)
+
+
+class Visitor:
+    """One connection at a time to a server on loopback."""
+
+    def __init__(self, port: int, peer: str) -> None:
+        self.port = port
+        self.peer = peer
+        self._sock: socket.socket | None = None
+        self._local = 0
+        self._number = -1
+
+    def close(self) -> None:
+        """Leave."""
+        if self._sock is not None:
+            with contextlib.suppress(OSError):
+                self._sock.close()
+        self._sock = None
+
+    def visit(self, request: Request, seconds: float) -> Answer:
+        """Send one request and take its answer, a stream's up to its first chunk."""
+        started = time.monotonic()
+        deadline = started + seconds
+        try:
+            sock = self._connect(deadline)
+            self._number += 1
+            sock.settimeout(seconds)
+            sock.sendall(_wire(request))
+            raw = _Timed(sock)
+            raw.deadline = deadline
+            response = http.client.HTTPResponse(_Readable(raw), method=request.method)  # type: ignore[arg-type]
+            response.begin()
+            first = time.monotonic() - started
+            body, streamed, complete = self._body(response, raw, deadline)
+        except TimeoutError:
+            self.close()
+            return self._none(started, f"no answer within {seconds:g} s", timed_out=True)
+        except (OSError, http.client.HTTPException) as error:
+            self.close()
+            return self._none(started, _dropped(error), dropped=True)
+        answer = Answer(
+            response.status,
+            tuple(response.getheaders()),
+            body,
+            first,
+            streamed,
+            peer=self._local,
+            number=self._number,
+            problem="" if complete else "the connection was dropped in the middle of the answer",
+        )
+        if streamed or not complete or response.will_close:
+            self.close()
+        return answer
+
+    def _connect(self, deadline: float) -> socket.socket:
+        if self._sock is None:
+            self._sock = socket.create_connection(
+                ("127.0.0.1", self.port), max(0.1, deadline - time.monotonic()), (self.peer, 0)
+            )
+            self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._local = self._sock.getsockname()[1]
+            self._number = -1
+        return self._sock
+
+    def _body(self, response: http.client.HTTPResponse, raw: _Timed, deadline: float) -> tuple[bytes, bool, bool]:
+        """The body, whether it was left as a stream, and whether what was promised came."""
+        kept = bytearray()
+        read = 0
+        open_ended = response.length is None and not response.isclosed()
+        try:
+            while not response.isclosed():
+                if open_ended:
+                    raw.deadline = min(deadline, time.monotonic() + STREAM_PATIENCE)
+                data = response.read1(1 << 16)
+                if not data:
+                    break
+                read += len(data)
+                kept += data[: KEPT_BODY - len(kept)]
+                if read > READ_BODY:
+                    return bytes(kept), True, True
+        except TimeoutError:
+            if open_ended:
+                return bytes(kept), True, True
+            raise
+        except (OSError, http.client.HTTPException):
+            return bytes(kept), False, False
+        return bytes(kept), False, not response.length
+
+    def _none(self, started: float, problem: str, **kind: bool) -> Answer:
+        return Answer(
+            problem=problem,
+            seconds=time.monotonic() - started,
+            peer=self._local,
+            number=self._number,
+            **kind,  # type: ignore[arg-type]  # timed_out and dropped
+        )
+
+
+def _wire(request: Request) -> bytes:
+    own = {name.lower() for name, _ in request.headers}
+    lines = [f"{request.method} {request.path} HTTP/1.1"]
+    lines += [f"{name}: {value}" for name, value in _EDGE_HEADERS if name.lower() not in own]
+    lines += [f"{name}: {value}" for name, value in request.headers if name.lower() != "content-length"]
+    if request.body or request.method in ("POST", "PUT", "PATCH"):
+        lines.append(f"Content-Length: {len(request.body)}")
+    return "\r\n".join([*lines, "", ""]).encode("utf-8", "replace") + request.body
+
+
+def _dropped(error: Exception) -> str:
+    if isinstance(error, ConnectionRefusedError):
+        return "the connection was refused"
+    if isinstance(error, (OSError, http.client.RemoteDisconnected, http.client.IncompleteRead)):
+        return "the connection was dropped without an answer"
+    return f"the answer is not HTTP ({type(error).__name__})"

@@ -1,0 +1,44 @@
+"""Text of a repository, made fit for a terminal, a log and a machine."""
+
+from __future__ import annotations
+
+import textwrap
+
+
+def printable(text: str, *, keep: str = "\n") -> str:
+    """Escape what is not printable (control characters, directions, lone surrogates)."""
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char in keep or char.isprintable() else char.encode("unicode-escape").decode("ascii")
+        for char in text
+    )
+
+
+def one_line(text: str) -> str:
+    """The same on one line: every run of white space becomes one space."""
+    return printable(" ".join(text.split()), keep="")
+
+
+def wrap(text: str, width: int, indent: str = "", hanging: str | None = None) -> list[str]:
+    """Break into lines of at most ``width`` columns, never inside a word.
+
+    ``indent`` goes before the first line, ``hanging`` (``indent``, if None) before the others.
+    """
+    hanging = indent if hanging is None else hanging
+    lines: list[str] = []
+    for number, paragraph in enumerate(text.splitlines()):
+        lines += textwrap.wrap(
+            paragraph,
+            width,
+            initial_indent=hanging if number else indent,
+            subsequent_indent=hanging,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+    return lines
+
+
+def count(number: int, noun: str) -> str:
+    """"1 check", "2 checks"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,238 @@
+"""What becomes of a shell word when its variables are replaced, and where each value came from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from .dockerwords import LONGEST
+from .shelltokens import UnreadableError, substitution_end
+
+Source = Literal["literal", "environment", "fallback", "unset"]
+
+#: Of several sources in one word, the one that says most about what may go wrong.
+_WEIGHT: dict[Source, int] = {"literal": 0, "environment": 1, "fallback": 2, "unset": 3}
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PARAMETER = re.compile(r"([A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!-])")
+_SPECIAL = re.compile(r"[0-9@*#?$!-]")
+_OPERATOR = re.compile(r"(:?[-+=?])(.*)\Z", re.DOTALL)
+_DEEPEST = 20
+_MOST_WORDS = 10_000
+
+
+@dataclass(frozen=True)
+class Arg:
+    """A word after expansion.
+
+    ``source`` and ``variable``: where its text came from.  ``absent``: an unquoted variable that
+    is unset leaves no word at all.  ``opaque``: only a run would tell (a command's output).
+    """
+
+    text: str
+    source: Source = "literal"
+    variable: str = ""
+    absent: bool = False
+    opaque: bool = False
+
+
+@dataclass
+class Shell:
+    """The variables and arguments that a shell has while it reads a program.
+
+    A variable's value is an :class:`Arg` that remembers where it came from.
+    """
+
+    variables: dict[str, Arg] = field(default_factory=dict)
+    arguments: tuple[Arg, ...] = ()
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str], arguments: Iterable[Arg] = ()) -> Shell:
+        """A shell that was started with this environment and these arguments."""
+        return cls({name: Arg(value) for name, value in environment.items()}, tuple(arguments))
+
+    def expand_all(self, words: Iterable[str]) -> list[Arg]:
+        """The words of a command."""
+        found: list[Arg] = []
+        for word in words:
+            found += self.expand(word)
+            if len(found) > _MOST_WORDS:
+                break
+        return found
+
+    def expand(self, word: str) -> list[Arg]:
+        """The words that a raw word becomes."""
+        if word in ('"$@"', "$@", "$*", '"${@}"', "${@}"):
+            return list(self.arguments)
+        expansion = _Expansion(self)
+        expansion.read(word, 0)
+        return expansion.words()
+
+    def value(self, word: str) -> Arg:
+        """What an assignment of this raw word stores: words are not split."""
+        expansion = _Expansion(self)
+        expansion.read(word, 0)
+        return replace(expansion.whole(), absent=False)
+
+
+class _Expansion:
+    """Collects the pieces of one word."""
+
+    def __init__(self, shell: Shell) -> None:
+        self.shell = shell
+        #: text, and whether blanks in it separate words
+        self.pieces: list[tuple[str, bool]] = []
+        self.size = 0
+        self.source: Source = "literal"
+        self.variable = ""
+        self.opaque = False
+        self.quoted = False
+
+    def add(self, text: str, *, split: bool = False) -> None:
+        if self.size < LONGEST:
+            self.pieces.append((text, split))
+            self.size += len(text)
+        else:
+            self.opaque = True
+
+    def note(self, source: Source, variable: str) -> None:
+        if _WEIGHT[source] > _WEIGHT[self.source]:
+            self.source, self.variable = source, variable
+
+    def whole(self) -> Arg:
+        text = "".join(text for text, _ in self.pieces)
+        absent = not text and not self.quoted and self.source != "literal"
+        return Arg(text, self.source, self.variable, absent, self.opaque)
+
+    def words(self) -> list[Arg]:
+        whole = self.whole()
+        if not any(split and (" " in text or "\n" in text or "\t" in text) for text, split in self.pieces):
+            return [whole]
+        marked = "".join(re.sub(r"[ \t\n]+", "\0", text) if split else text for text, split in self.pieces)
+        return [replace(whole, text=text) for text in marked.split("\0") if text]
+
+    def read(self, word: str, depth: int) -> None:
+        i = 0
+        quoted = False
+        plain = 0
+        while i < len(word):
+            char = word[i]
+            if char not in "\\'\"$`~" or (char == "'" and quoted) or (char == "~" and (i or quoted)):
+                i += 1
+                continue
+            self.add(word[plain:i])
+            if char == "\\":
+                following = word[i + 1 : i + 2]
+                self.add(word[i : i + 2] if quoted and following not in '"\\$`' else following)
+                i += 2
+            elif char == "'":
+                end = word.find("'", i + 1)
+                end = len(word) if end < 0 else end
+                self.add(word[i + 1 : end])
+                self.quoted = True
+                i = end + 1
+            elif char == '"':
+                quoted = not quoted
+                self.quoted = True
+                i += 1
+            elif char == "~":
+                i += self.home(word)
+            elif char == "`":
+                self.opaque = True
+                end = word.find("`", i + 1)
+                i = len(word) if end < 0 else end + 1
+            else:
+                i = self.dollar(word, i, quoted=quoted, depth=depth)
+            plain = i
+        self.add(word[plain:])
+
+    def home(self, word: str) -> int:
+        home = self.shell.variables.get("HOME")
+        if home is None or (len(word) > 1 and word[1] != "/"):
+            self.add("~")
+        else:
+            self.add(home.text)
+        return 1
+
+    def dollar(self, word: str, i: int, *, quoted: bool, depth: int) -> int:
+        following = word[i + 1 : i + 2]
+        if following == "(":
+            self.opaque = True
+            return _end(word, i + 1)
+        if following == "{":
+            end = _end(word, i + 1)
+            self.braces(word[i + 2 : end - 1], quoted=quoted, depth=depth)
+            return end
+        if following == "'" and not quoted:
+            return i + 1
+        name = _NAME.match(word, i + 1) or _SPECIAL.match(word, i + 1)
+        if name is None:
+            self.add("$")
+            return i + 1
+        self.parameter(name[0], quoted=quoted)
+        return name.end()
+
+    def lookup(self, name: str) -> Arg | None:
+        if name.isdigit() and name != "0":
+            index = int(name[:6]) - 1
+            return self.shell.arguments[index] if index < len(self.shell.arguments) else None
+        if name in ("@", "*"):
+            text = " ".join(argument.text for argument in self.shell.arguments)
+            return Arg(text) if self.shell.arguments else None
+        if _NAME.fullmatch(name):
+            return self.shell.variables.get(name)
+        return Arg("", opaque=True)
+
+    def parameter(self, name: str, *, quoted: bool) -> None:
+        value = self.lookup(name)
+        if value is None:
+            self.note("unset", name)
+            return
+        self.opaque = self.opaque or value.opaque
+        if value.source in ("literal", "environment"):
+            self.note("environment", name)
+        else:
+            self.note(value.source, value.variable)
+        self.add(value.text, split=not quoted)
+
+    def braces(self, inner: str, *, quoted: bool, depth: int) -> None:
+        name = _PARAMETER.match(inner)
+        if name is None or depth > _DEEPEST:
+            self.opaque = True
+            return
+        rest = inner[name.end() :]
+        operator = _OPERATOR.match(rest)
+        if not rest:
+            self.parameter(name[0], quoted=quoted)
+            return
+        if operator is None:
+            self.opaque = True
+            return
+        value = self.lookup(name[0])
+        there = value is not None and (value.text != "" or value.opaque or ":" not in operator[1])
+        kind = operator[1][-1]
+        if kind == "+":
+            if there:
+                self.read(operator[2], depth + 1)
+        elif there or kind == "?":
+            self.parameter(name[0], quoted=quoted)
+        else:
+            before = self.pieces, self.size
+            self.pieces, self.size = [], 0
+            self.read(operator[2], depth + 1)
+            text = "".join(piece for piece, _ in self.pieces)
+            self.pieces, self.size = before
+            if self.source != "unset":
+                self.source, self.variable = "fallback", name[0]
+            self.add(text, split=not quoted)
+            if kind == "=":
+                self.shell.variables[name[0]] = Arg(text, "fallback", name[0], opaque=self.opaque)
+
+
+def _end(word: str, position: int) -> int:
+    try:
+        return substitution_end(word, position)
+    except UnreadableError:
+        return len(word) + 1

@@ -1,0 +1,201 @@
+"""A build stage while its instructions are followed: its files, variables and settings."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from .dockerwords import expand
+from .installs import PipInstall
+
+#: What every base image has; a COPY of one file into one of these keeps the file's name.
+BASE_DIRECTORIES = frozenset(
+    {
+        "/", "/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/media", "/mnt", "/opt", "/proc", "/root",
+        "/run", "/sbin", "/srv", "/sys", "/tmp", "/usr", "/usr/bin", "/usr/lib", "/usr/local",
+        "/usr/local/bin", "/usr/local/lib", "/usr/local/sbin", "/usr/local/share", "/usr/sbin",
+        "/usr/share", "/usr/src", "/var", "/var/lib", "/var/log", "/var/tmp",
+    }
+)  # fmt: skip
+
+#: The PATH of images that set none themselves.
+DEFAULT_PATH = "/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+#: How many paths may be looked at for one Dockerfile: no real one comes near.
+_BUDGET = 20_000_000
+_MOST_FILES = 200_000
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A variable of the image, and the instruction that sets it."""
+
+    name: str
+    value: str
+    path: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Copy:
+    """One local source of a COPY or ADD: ``found`` False where no tracked file matches it.
+
+    A pattern that matches nothing is left out: BuildKit lets it pass.  ``owner``: ``--chown``.
+    """
+
+    source: str
+    target: str
+    line: int
+    found: bool
+    owner: str = ""
+
+
+@dataclass(frozen=True)
+class Command:
+    """A CMD or ENTRYPOINT.  Exec form: ``words`` is the array.  Shell form: ``words`` is
+    ("/bin/sh", "-c", text) and ``shell`` True."""
+
+    words: tuple[str, ...]
+    shell: bool
+    path: str
+    line: int
+
+
+class Tree:
+    """The files of a stage that are known: where each comes from, or what is in it."""
+
+    def __init__(self) -> None:
+        self.layout: dict[str, str] = {}
+        self.made: dict[str, bytes] = {}
+        self.directories: set[str] = set()
+        self.budget = _BUDGET
+        #: there was more to do than any real Dockerfile asks for
+        self.exhausted = False
+
+    def clone(self) -> Tree:
+        """An independent copy, for a stage that is built on this one."""
+        tree = Tree()
+        tree.layout, tree.made, tree.directories = dict(self.layout), dict(self.made), set(self.directories)
+        tree.budget, tree.exhausted = self.budget, self.exhausted
+        return tree
+
+    def spend(self, paths: int) -> bool:
+        """May so many paths be looked at?"""
+        self.budget -= paths
+        self.exhausted = self.exhausted or self.budget < 0 or len(self.layout) > _MOST_FILES
+        return not self.exhausted
+
+    def __contains__(self, path: str) -> bool:
+        return path in self.layout or path in self.made
+
+    def put(self, path: str, content: str | bytes) -> None:
+        """A file: the repository path that it comes from, or its bytes."""
+        self.layout.pop(path, None)
+        self.made.pop(path, None)
+        if isinstance(content, str):
+            self.layout[path] = content
+        else:
+            self.made[path] = content
+        self.add_directory(posixpath.dirname(path))
+
+    def add_directory(self, path: str) -> None:
+        """A directory, and those above it."""
+        while path not in self.directories and path != "/":
+            self.directories.add(path)
+            path = posixpath.dirname(path)
+
+    def is_directory(self, path: str) -> bool:
+        """Is it known to be a directory?"""
+        return path in BASE_DIRECTORIES or path in self.directories
+
+    def below(self, path: str) -> dict[str, str | bytes]:
+        """The file at this path, or the files below it."""
+        if not self.spend(len(self.layout) + len(self.made)):
+            return {}
+        prefix = path.rstrip("/") + "/"
+        known: tuple[Mapping[str, str | bytes], ...] = (self.layout, self.made)
+        return {
+            name: content
+            for files in known
+            for name, content in files.items()
+            if name == path or name.startswith(prefix)
+        }
+
+    def remove(self, path: str) -> None:
+        """What rm -r does."""
+        for name in self.below(path):
+            self.layout.pop(name, None)
+            self.made.pop(name, None)
+
+
+@dataclass
+class Stage:
+    """``args`` are seen by the build only, ``env`` by the container too.  ``places``: directories
+    that hold installed packages, which nothing of the repository comes from."""
+
+    path: str = "Dockerfile"
+    escape: str = "\\"
+    tree: Tree = field(default_factory=Tree)
+    args: dict[str, str] = field(default_factory=dict)
+    env: dict[str, Variable] = field(default_factory=dict)
+    workdir: str = "/"
+    user: str = ""
+    base: str = ""
+    shell: tuple[str, ...] = ("/bin/sh", "-c")
+    entrypoint: Command | None = None
+    command: Command | None = None
+    command_is_own: bool = False
+    copies: list[Copy] = field(default_factory=list)
+    installs: list[PipInstall] = field(default_factory=list)
+    places: set[str] = field(default_factory=set)
+    not_followed: list[str] = field(default_factory=list)
+
+    def derive(self) -> Stage:
+        """The state in which a stage that is built FROM this one begins."""
+        return replace(
+            self,
+            tree=self.tree.clone(),
+            args={},
+            env=dict(self.env),
+            command_is_own=False,
+            copies=[],
+            installs=[],
+            places=set(self.places),
+            not_followed=list(self.not_followed),
+        )
+
+    @property
+    def values(self) -> dict[str, str]:
+        """The variables that instructions are expanded with: ENV hides ARG."""
+        return {
+            "PATH": DEFAULT_PATH,
+            **self.args,
+            **{name: variable.value for name, variable in self.env.items()},
+        }
+
+    def expand(self, text: str) -> str:
+        """A word of an instruction with its variables replaced."""
+        return expand(text, self.values, self.escape)
+
+    def resolve(self, path: str, cwd: str | None = None) -> str:
+        """An absolute, clean image path."""
+        return absolute(path, self.workdir if cwd is None else cwd)
+
+    def give_up(self, line: int, what: str) -> None:
+        """Note what could not be followed."""
+        self.not_followed.append(f"line {line}: {what}")
+
+
+def absolute(path: str, cwd: str) -> str:
+    """A path as seen from a directory, absolute and clean."""
+    joined = posixpath.normpath(posixpath.join("/", cwd, path))
+    # POSIX keeps two leading slashes apart from one; images do not
+    return "/" + joined.lstrip("/")
+
+
+def shown(text: str, longest: int = 60) -> str:
+    """A quotation that fits on a line."""
+    flat = " ".join(text[: longest * 4].split())
+    flat = "".join(char if char.isprintable() else "\ufffd" for char in flat)
+    return flat if len(flat) <= longest else flat[: longest - 1] + "…"

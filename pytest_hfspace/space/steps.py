@@ -1,0 +1,346 @@
+"""RUN steps: the packages that they install and the files that they make, without running them."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from .copying import Context
+from .dockerfile import Instruction
+from .installs import Installer, PipInstall, is_python, recognise
+from .shell import Simple, read_shell, simple_commands
+from .shelltokens import UnreadableError
+from .shellwords import Arg, Shell
+from .stage import Stage, absolute, shown
+
+#: Commands that make no file which an application could miss in its own tree.
+_HARMLESS = frozenset(
+    {
+        ".", ":", "[", "[[", "add-apt-repository", "addgroup", "apk", "apt", "apt-cache", "apt-get", "apt-key",
+        "chgrp", "chmod", "chown", "chsh", "command", "corepack", "curl-config", "date", "df", "dnf", "dos2unix",
+        "dpkg", "dpkg-reconfigure", "du", "env", "exit", "export", "false", "fc-cache", "find", "getent", "gpg",
+        "grep", "groupadd", "groupmod", "hash", "head", "id", "ldconfig", "locale-gen", "ls", "microdnf",
+        "passwd", "playwright", "printenv", "pwd", "read", "rustup", "set", "setcap", "shift", "shopt", "sleep",
+        "source", "stat", "sync", "tail", "test", "true", "type", "ulimit", "umask", "uname", "unset",
+        "update-alternatives", "update-ca-certificates", "update-locale", "usermod", "wc", "which", "whoami",
+        "yum",
+    }
+)  # fmt: skip
+
+#: Programs that do other work as well: harmless with one of these words first.
+_HARMLESS_VERBS: Mapping[str, frozenset[str]] = {
+    "conda": frozenset({"clean", "config", "init", "info", "activate"}),
+    "git": frozenset({"--version", "config", "lfs"}),
+    "npm": frozenset({"--version", "cache", "ci", "config", "i", "install"}),
+    "pip": frozenset({"--version", "cache", "check", "config", "freeze", "list", "show", "uninstall"}),
+    "pnpm": frozenset({"config", "i", "install", "setup"}),
+    "poetry": frozenset({"--version", "config", "check"}),
+    "uv": frozenset({"--version", "cache", "python", "version"}),
+    "yarn": frozenset({"config", "install"}),
+}
+
+#: Installers that are fetched and piped into a shell.
+_PIPED = re.compile(
+    r"https://(?:astral\.sh/uv|install\.python-poetry\.org|deb\.nodesource\.com|sh\.rustup\.rs)"
+)
+
+#: Below these nothing of an application lies.
+_OUTSIDE = ("/dev/", "/etc/", "/proc/", "/root/", "/usr/share/", "/usr/lib/", "/var/")
+
+_STRIP_CR = re.compile(r"s/\\r\$?//g?\Z")
+_PREFIXES = frozenset({"sudo", "exec", "time", "command", "nice", "nohup"})
+
+
+def run(instruction: Instruction, stage: Stage, context: Context) -> None:
+    """Follow a RUN step as far as can be seen."""
+    _Step(instruction, stage, context).follow()
+
+
+class _Step:
+    def __init__(self, instruction: Instruction, stage: Stage, context: Context) -> None:
+        self.line = instruction.line
+        self.instruction = instruction
+        self.stage = stage
+        self.cwd = stage.workdir
+        self.shell = Shell.of(stage.values)
+        self.mounted = self._mounts(context)
+        self.conditional = False
+        self.unmoved = True
+
+    def follow(self) -> None:
+        instruction = self.instruction
+        if instruction.words is not None:
+            if instruction.words:
+                self.command([Arg(word) for word in instruction.words], ())
+            return
+        text = _program(instruction)
+        if text is None:
+            self.give_up("a script in another language")
+            return
+        try:
+            found = list(simple_commands(read_shell(text)))
+        except UnreadableError:
+            self.unread(instruction.text)
+            return
+        for index, (simple, conditional) in enumerate(found):
+            self.conditional = conditional
+            following = found[index + 1][0] if index + 1 < len(found) else None
+            if following is not None and following.connector == "|" and _is_piped_installer(simple):
+                continue
+            self.simple(simple)
+
+    def unread(self, text: str) -> None:
+        self.give_up(shown(text))
+        if re.search(r"\b(?:pip3?|uv|poetry|pipenv|conda|mamba|micromamba)\b", text):
+            self.stage.installs.append(
+                PipInstall("", (), (), project=False, line=self.line, understood=False)
+            )
+
+    def give_up(self, what: str) -> None:
+        self.stage.give_up(self.line, f"RUN {what}: the files that it makes are not known here")
+
+    def simple(self, simple: Simple) -> None:
+        for name, value in simple.assignments:
+            self.shell.variables[name] = self.shell.value(value)
+        words = self.shell.expand_all(simple.words)
+        while words and words[0].text in _PREFIXES:
+            words = words[1:]
+        if words and not (words[0].absent or words[0].opaque):
+            self.command(words, tuple(simple.redirects and (r.operator + r.word for r in simple.redirects)))
+        for redirect in simple.redirects:
+            if redirect.operator in (">", ">>", ">|", "&>", "&>>"):
+                self.redirected(self.shell.value(redirect.word))
+
+    def redirected(self, target: Arg) -> None:
+        path = absolute(target.text, self.cwd)
+        if target.opaque or not f"{path}".startswith(_OUTSIDE):
+            self.give_up(f"… > {shown(target.text)}")
+
+    def command(self, words: list[Arg], redirects: tuple[str, ...]) -> None:
+        name = posixpath.basename(words[0].text)
+        text = [word.text for word in words[1:] if not word.absent]
+        installer = recognise(words)
+        if installer is not None:
+            self.install(installer)
+        elif name in _FOLLOWED:
+            _FOLLOWED[name](self, text)
+        elif is_python(name) and self.python(text):
+            return
+        elif not self.is_harmless(name, text):
+            self.give_up(shown(" ".join([name, *text])))
+
+    def is_harmless(self, name: str, text: list[str]) -> bool:
+        first = next((word for word in text if not word.startswith("-") or word == "--version"), "")
+        if name in _HARMLESS:
+            return name != "find" or not {"-exec", "-delete"} & set(text) or "__pycache__" in text
+        if re.fullmatch(r"pip[0-9.]*", name):
+            name = "pip"
+        if name == "npm" and first == "run":
+            return False
+        return first in _HARMLESS_VERBS.get(name, ())
+
+    def python(self, text: list[str]) -> bool:
+        """Python commands that make nothing, or a virtual environment."""
+        if text[:2] in (["-m", "venv"], ["-m", "virtualenv"]):
+            self.venv(text[2:])
+            return True
+        return text[:1] in (["--version"], ["-V"]) or text[:2] in (
+            ["-m", "compileall"], ["-m", "ensurepip"], ["-m", "playwright"], ["-m", "pip"]
+        )  # fmt: skip
+
+    def venv(self, text: list[str]) -> None:
+        for place in [word for word in text if not word.startswith("-")][:3] or [".venv"]:
+            self.stage.places.add(absolute(place, self.cwd))
+
+    def uv(self, text: list[str]) -> None:
+        if text[:1] == ["venv"]:
+            self.venv(text[1:])
+        elif not self.is_harmless("uv", text):
+            self.give_up(shown(" ".join(["uv", *text])))
+
+    def cd(self, text: list[str]) -> None:
+        path = next((word for word in text if not word.startswith("-")), "")
+        self.cwd = absolute(path, self.cwd) if path else self.cwd
+
+    def mkdir(self, text: list[str]) -> None:
+        skip = False
+        for word in text:
+            if not skip and not word.startswith("-"):
+                self.stage.tree.add_directory(absolute(word, self.cwd))
+            skip = word in ("-m", "--mode")
+
+    def touch(self, text: list[str]) -> None:
+        for word in text:
+            path = absolute(word, self.cwd)
+            if not word.startswith("-") and path not in self.stage.tree and not self.conditional:
+                self.stage.tree.put(path, b"")
+
+    def useradd(self, text: list[str]) -> None:
+        home = next(
+            (text[i + 1] for i in range(len(text) - 1) if text[i] in ("-d", "--home", "--home-dir")), ""
+        )
+        makes = any(re.fullmatch(r"-[a-zA-Z]*m[a-zA-Z]*|--create-home", word) for word in text)
+        if text and (makes or self.name == "adduser"):
+            self.stage.tree.add_directory(absolute(home or f"/home/{text[-1]}", "/"))
+
+    name = ""
+
+    def sed(self, text: list[str]) -> None:
+        edits = any(re.fullmatch(r"-[a-zA-Z]*i.*|--in-place.*", word) for word in text)
+        scripts = [word for word in text if not word.startswith("-")]
+        if not edits or (scripts and _STRIP_CR.match(scripts[0])):
+            return
+        if any(not absolute(word, self.cwd).startswith(_OUTSIDE) for word in scripts[1:]):
+            self.give_up(shown(" ".join(["sed", *text])))
+
+    def echo(self, text: list[str]) -> None:
+        """Prints; a redirect of it is looked at by itself."""
+
+    def remove(self, text: list[str]) -> None:
+        for word in text:
+            path = absolute(word, self.cwd)
+            if word.startswith("-") or path == "/" or "*" in word:
+                continue
+            if not self.conditional:
+                self.stage.tree.remove(path)
+            elif self.stage.tree.below(path):
+                self.give_up(shown(f"rm {word}"))
+
+    def move(self, text: list[str]) -> None:
+        self.transfer(text, "mv")
+
+    def duplicate(self, text: list[str]) -> None:
+        self.transfer(text, "cp")
+
+    def transfer(self, text: list[str], name: str) -> None:
+        """mv and cp of one known file or directory; more than that is not followed."""
+        paths = [word for word in text if not word.startswith("-")]
+        if len(paths) == 2 and absolute(paths[1], self.cwd).startswith(_OUTSIDE):
+            return
+        known = self.stage.tree.below(absolute(paths[0], self.cwd)) if len(paths) == 2 else {}
+        if not known or self.conditional or "*" in paths[0]:
+            self.give_up(shown(" ".join([name, *text])))
+            return
+        tree, source, target = self.stage.tree, absolute(paths[0], self.cwd), absolute(paths[1], self.cwd)
+        if paths[0].endswith("/."):
+            pass
+        elif tree.is_directory(target) or paths[1].endswith("/"):
+            target = absolute(posixpath.basename(source), target)
+        if name == "mv":
+            tree.remove(source)
+        for path, content in known.items():
+            tree.put(absolute(path[len(source) :].lstrip("/"), target) if path != source else target, content)
+
+    def install(self, found: Installer) -> None:
+        """Record what is installed, with the files as they lie in the image now."""
+        files: list[str] = []
+        unseen: list[str] = []
+        sources: dict[str, str] = {}
+        for written in found.files:
+            path = absolute(written, self.cwd)
+            source = self.source(path)
+            if source is not None:
+                sources[path] = source
+            if source is not None or not (
+                self.stage.not_followed or self.conditional or path in self.stage.tree
+            ):
+                files.append(path)
+            else:
+                unseen.append(path)
+        constraints = tuple(absolute(written, self.cwd) for written in found.constraints)
+        directory = "" if found.project is None else absolute(found.project, self.cwd)
+        project_files = [absolute(name, directory) for name in _PROJECT_FILES] if directory else []
+        for path in (*constraints, *project_files):
+            source = self.source(path)
+            if source is not None:
+                sources[path] = source
+        self.stage.installs.append(
+            PipInstall(
+                found.tool,
+                tuple(files),
+                found.requirements,
+                project=found.project is not None,
+                line=self.line,
+                sources=sources,
+                unseen=tuple(unseen),
+                constraints=constraints,
+                directory=directory,
+                understood=found.understood,
+                conditional=self.conditional,
+            )
+        )
+        self.stage.places |= {absolute(place, self.cwd) for place in (*found.into, *_PLACES)}
+        environment = self.stage.env.get("UV_PROJECT_ENVIRONMENT") or self.stage.env.get("VIRTUAL_ENV")
+        if environment is not None:
+            self.stage.places.add(absolute(environment.value, self.cwd))
+
+    def source(self, path: str) -> str | None:
+        return self.mounted.get(path) or self.stage.tree.layout.get(path)
+
+    def _mounts(self, context: Context) -> dict[str, str]:
+        """Files of the context that are mounted for this step, by image path."""
+        found: dict[str, str] = {}
+        for mount in self.instruction.flags.get("mount", "").split("\n"):
+            given = dict(part.partition("=")[::2] for part in mount.split(","))
+            if given.get("type", "bind") != "bind" or "from" in given or not mount:
+                continue
+            target = given.get("target") or given.get("dst") or given.get("destination") or ""
+            source = given.get("source") or given.get("src") or "."
+            target = self.stage.resolve(self.stage.expand(target))
+            source = absolute(self.stage.expand(source), "/").lstrip("/")
+            if source in context:
+                found[target] = source
+            elif self.stage.tree.spend(len(context.paths)):
+                found |= {
+                    absolute(path[len(source) :].lstrip("/"), target): path for path in context.below(source)
+                }
+        return found
+
+
+_PROJECT_FILES = (
+    "pyproject.toml", "setup.cfg", "setup.py", "uv.lock", "poetry.lock", "pdm.lock", "Pipfile", "Pipfile.lock",
+    "requirements.txt",
+)  # fmt: skip
+_PLACES = ("/usr/local/lib", "/usr/local/bin", "/usr/lib/python3", "/root/.local", "/opt/conda")
+
+_FOLLOWED: Mapping[str, Callable[[_Step, list[str]], None]] = {
+    "adduser": _Step.useradd,
+    "cat": _Step.echo,
+    "cd": _Step.cd,
+    "cp": _Step.duplicate,
+    "echo": _Step.echo,
+    "install": _Step.mkdir,
+    "mkdir": _Step.mkdir,
+    "mv": _Step.move,
+    "printf": _Step.echo,
+    "rm": _Step.remove,
+    "rmdir": _Step.echo,
+    "sed": _Step.sed,
+    "touch": _Step.touch,
+    "useradd": _Step.useradd,
+    "uv": _Step.uv,
+    "virtualenv": _Step.venv,
+}
+
+
+def _program(instruction: Instruction) -> str | None:
+    """The shell text of a step with its here-documents; None for another language's."""
+    if not instruction.heredocs:
+        return instruction.text
+    first = instruction.heredocs[0]
+    if re.fullmatch(r"<<-?[\"']?\S+", instruction.text):
+        head = first.body.split("\n", 1)[0]
+        return None if head.startswith("#!") and "sh" not in head.rpartition("/")[2] else first.body
+    shell = re.match(r"(?:/bin/)?(?:ba|da|z)?sh\s+(?:-\S+\s+)*<<", instruction.text)
+    if shell:
+        return first.body
+    bodies = "".join(f"{doc.body}{doc.name}\n" for doc in instruction.heredocs)
+    return f"{instruction.text}\n{bodies}"
+
+
+def _is_piped_installer(simple: Simple) -> bool:
+    return (
+        bool(simple.words) and simple.words[0] in ("curl", "wget") and _PIPED.search(simple.text) is not None
+    )

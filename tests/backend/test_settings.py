@@ -1,0 +1,197 @@
+"""Settings, the entry points, and the files of the image."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import httpx
+import pytest
+from dotenv import dotenv_values
+
+from backend.models import UtcDateTime
+from backend.settings import Settings, SettingsError, read_settings
+
+ROOT = Path(__file__).parents[2]
+
+
+def environment(tmp_path, **variables):
+    kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
+    return {**kept, "HOME": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1", **variables}
+
+
+def test_nothing_has_to_be_set(tmp_path):
+    settings = read_settings()
+    assert settings.database_url == f"sqlite:///{tmp_path}/.readiness-board/board.db"
+    assert settings.board_tokens is None
+    assert settings.token_digests() == ()
+    assert settings.board_title == "Readiness board"
+
+
+def test_empty_variables_count_as_not_set(monkeypatch):
+    defaults = read_settings()
+    for name in ("DATABASE_URL", "BOARD_TOKENS", "BOARD_TITLE"):
+        monkeypatch.setenv(name, "")
+    assert read_settings() == defaults
+
+
+def test_a_newline_after_a_value_is_no_part_of_it(monkeypatch, tmp_path):
+    for name, value in (("DATABASE_URL", "sqlite:///~/b.db"), ("BOARD_TOKENS", "a,b"), ("BOARD_TITLE", "T")):
+        monkeypatch.setenv(name, f"{value}\n")
+    settings = read_settings()
+    assert settings.database_url == f"sqlite:///{tmp_path}/b.db"
+    assert len(settings.token_digests()) == 2
+    assert settings.board_title == "T"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "hunter2"),
+        ("DATABASE_URL", "hunter2://somewhere"),
+        ("DATABASE_URL", "postgresql://user:hunter2@host:port/name"),
+        ("DATABASE_URL", "mssql+pymssql://user:hunter2@host/name"),
+        ("DATABASE_URL", "sqlite://"),
+        ("DATABASE_URL", "sqlite:///:memory:"),
+        ("BOARD_TOKENS", "fine,hunter2 with spaces"),
+        ("BOARD_TOKENS", "hunter2\u00e9"),
+        ("BOARD_TOKENS", "hunter2\x07"),
+        ("BOARD_TITLE", "hunter2" * 20),
+        ("BOARD_TITLE", "hunter2\nnewline"),
+    ],
+)
+def test_a_malformed_variable_is_named_without_its_value(monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=rf"^malformed settings: {name} \([^\n]+\)$") as caught:
+        read_settings()
+    assert "hunter2" not in str(caught.value)
+    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None
+
+
+def test_no_value_is_shown(monkeypatch):
+    monkeypatch.setenv("BOARD_TOKENS", "hunter2")
+    monkeypatch.setenv("DATABASE_URL", "sqlite:///hunter2.db")
+    assert "hunter2" not in repr(Settings())
+
+
+@pytest.mark.parametrize("command", [["-c", "import main"], ["-m", "uvicorn", "main:app", "--port", "0"]])
+def test_malformed_settings_stop_the_start_with_one_line(tmp_path, command):
+    variables = {"DATABASE_URL": "hunter2", "BOARD_TOKENS": "a b", "BOARD_TITLE": "\x07"}
+    ended = subprocess.run(
+        [sys.executable, *command],
+        cwd=ROOT,
+        env=environment(tmp_path, **variables),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    (line,) = ended.stderr.splitlines()
+    assert ended.returncode == 1
+    assert re.findall(r"[A-Z]+_[A-Z]+", line) == list(variables)
+    assert "hunter2" not in ended.stdout + line
+
+
+def test_the_image_s_server_starts_answers_and_stops(tmp_path):
+    command = re.search(r'^CMD \["uvicorn", (.*)\]$', (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    arguments = [word.strip('"') for word in command[1].split(", ")]
+    assert arguments[arguments.index("--host") + 1] == "0.0.0.0"
+    assert arguments[arguments.index("--port") + 1] == "7860"
+    assert arguments[arguments.index("--forwarded-allow-ips") + 1] == "*"
+    arguments[arguments.index("--host") + 1] = "127.0.0.1"
+    arguments[arguments.index("--port") + 1] = "0"
+    server = subprocess.Popen(
+        [sys.executable, "-m", "uvicorn", *arguments],
+        cwd=ROOT,
+        env=environment(tmp_path),
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+    )
+    deadline = threading.Timer(60, server.kill)
+    deadline.start()
+    try:
+        assert server.stderr is not None
+        urls = (re.search(r"http://127\.0\.0\.1:\d+", line) for line in server.stderr)
+        url = next(found for found in urls if found)[0]
+        assert httpx.get(f"{url}/health", trust_env=False).json() == {"status": "ok"}
+        server.send_signal(signal.SIGTERM)
+        log = server.stderr.read()
+        assert server.wait() in (0, -signal.SIGTERM)
+        assert "Traceback" not in log
+    finally:
+        deadline.cancel()
+        server.kill()
+        server.wait()
+        server.stderr.close()
+    assert (tmp_path / ".readiness-board" / "board.db").exists()
+
+
+def test_processes_that_start_together_share_a_new_database(tmp_path):
+    code = (
+        "import sys; from backend.database import make_engine, make_tables;"
+        "engine = make_engine(sys.argv[1]); make_tables(engine); engine.dispose()"
+    )
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, f"sqlite:///{tmp_path}/new/board.db"],
+            cwd=ROOT,
+            env=environment(tmp_path),
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(4)
+    ]
+    assert [process.communicate(timeout=60)[1] for process in started] == [""] * 4
+    assert [process.returncode for process in started] == [0] * 4
+
+
+def test_the_example_names_every_variable_and_works():
+    values = dotenv_values(ROOT / ".env.example")
+    assert {name.lower() for name in values} == set(Settings.model_fields)
+    settings = Settings(**{name.lower(): value for name, value in values.items() if value})
+    assert len(settings.token_digests()) == 1
+
+
+def test_only_the_local_entry_point_reads_a_dotenv_file():
+    readers = {path.name for path in ROOT.glob("backend/*.py") if "dotenv" in path.read_text()}
+    assert readers == {"__main__.py"}
+    assert "dotenv" not in (ROOT / "main.py").read_text()
+
+
+def test_the_image_takes_what_the_board_needs_and_no_more():
+    lines = (ROOT / ".dockerignore").read_text().splitlines()
+    copied = re.findall(r"^COPY (?:--\S+ )*(\S+) ", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    assert lines[1] == "*"
+    assert {line[1:] for line in lines if line.startswith("!")} == set(copied)
+    assert all((ROOT / source).exists() for source in copied)
+
+
+# -- moments
+
+
+def test_a_moment_is_kept_in_utc():
+    moment = datetime(2026, 3, 1, 0, 30, tzinfo=timezone(timedelta(hours=2)))
+    kept = UtcDateTime().process_bind_param(moment, None)
+    assert kept.isoformat() == "2026-02-28T22:30:00+00:00"
+    read = UtcDateTime().process_result_value(kept.replace(tzinfo=None), None)
+    assert read == moment
+    assert read.tzinfo is timezone.utc
+    assert UtcDateTime().process_result_value(moment, None).utcoffset() == timedelta(0)
+
+
+def test_a_naive_moment_is_refused():
+    with pytest.raises(ValueError, match="naive"):
+        UtcDateTime().process_bind_param(datetime(2026, 3, 1), None)  # noqa: DTZ001 (naive on purpose)
+
+
+def test_no_moment_stays_none():
+    assert UtcDateTime().process_bind_param(None, None) is None
+    assert UtcDateTime().process_result_value(None, None) is None
