@@ -20,7 +20,7 @@ from .badge import render_badge
 from .database import Database
 from .errors import ANY_ERROR, declare
 from .overview import SHOWN, render_overview
-from .report import PART_PATTERN, ReportId, SpaceName, Stage, Submission
+from .report import EXAMPLE, PART_PATTERN, ReportId, SpaceName, Stage, Submission
 
 router = APIRouter()
 
@@ -95,7 +95,7 @@ def publish_report(submission: Submission, database: Database, response: Respons
     """Publish a report.  Sending it again under the same id changes nothing."""
     with Session(database) as session:
         stored, new = store.add(session, submission)
-        if (stored.space, stored.document) != (submission.space, submission.document()):
+        if (stored.space, stored.document) != (submission.space, submission.document):
             raise HTTPException(409, "Another report has this id.")
     response.status_code = 201 if new else 200
     response.headers["Location"] = f"/api/reports/{submission.id}"
@@ -105,7 +105,9 @@ def publish_report(submission: Submission, database: Database, response: Respons
 @router.get("/api/reports", tags=["reports"], responses=declare({422: "A parameter is not valid"}))
 def list_reports(
     database: Database,
-    space: Annotated[SpaceName | None, Query(description="Only of this Space")] = None,
+    space: Annotated[
+        SpaceName | None, Query(description="Only of this Space", examples=[EXAMPLE["space"]])
+    ] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     offset: Annotated[int, Query(ge=0, le=1_000_000_000)] = 0,
 ) -> Page:
@@ -121,7 +123,7 @@ def list_reports(
     tags=["reports"],
     responses=declare({404: "No report has this id", 422: "The id is not valid"}),
 )
-def get_report(report_id: Annotated[ReportId, Path()], database: Database) -> Detail:
+def get_report(report_id: Annotated[ReportId, Path(examples=[EXAMPLE["id"]])], database: Database) -> Detail:
     """Get one report with everything that was published."""
     with Session(database) as session:
         row = store.get(session, report_id)

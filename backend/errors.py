@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import FastAPI, HTTPException, Request
+from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
 
 
 class FieldProblem(BaseModel):
@@ -45,9 +46,8 @@ ANY_ERROR: Responses = {
 
 def install(app: FastAPI) -> None:
     """Have every error of this app answered in the shape of :class:`Problem`."""
-    # The router raises its own kind of HTTPException for these two.
-    for kind in (HTTPException, 404, 405):
-        app.add_exception_handler(kind, _refused)
+    # Starlette's class, not FastAPI's: the router and the body parser raise nothing more special.
+    app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(Exception, _crashed)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from enum import Enum
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
@@ -16,10 +17,11 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 PART_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}"
 SPACE_PATTERN = rf"^{PART_PATTERN}/{PART_PATTERN}$"
 
-SpaceName = Annotated[str, Field(pattern=SPACE_PATTERN, examples=["acme/atlas"])]
-ReportId = Annotated[
-    str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", examples=["build-1042-attempt-1"])
-]
+#: How deeply a submission may be nested.  A real one has seven levels.
+MAX_DEPTH = 50
+
+SpaceName = Annotated[str, Field(pattern=SPACE_PATTERN)]
+ReportId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 
 
 class Stage(str, Enum):
@@ -68,7 +70,8 @@ class Report(BaseModel):
         return sum(check.outcome == outcome for check in self.checks)
 
 
-_EXAMPLE: dict[str, Any] = {
+#: What a publisher might send.
+EXAMPLE: dict[str, Any] = {
     "id": "build-1042-attempt-1",
     "space": "acme/atlas",
     "report": {
@@ -129,22 +132,39 @@ _EXAMPLE: dict[str, Any] = {
 class Submission(BaseModel):
     """A report, the Space that it is about, and an id that makes a repeated delivery harmless."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
     id: ReportId
     space: SpaceName
     report: Report
 
+    @model_validator(mode="before")
+    @classmethod
+    def _is_shallow(cls, data: Any) -> Any:
+        # What is nested too deeply can be read, and then not be written again.
+        if _is_deeper(data, MAX_DEPTH):
+            raise ValueError(f"the report is nested more than {MAX_DEPTH} levels deep")
+        return data
+
     @model_validator(mode="after")
     def _is_json(self) -> Submission:
         # Python's JSON reader lets NaN, Infinity and lone surrogates pass; no answer could hold them.
         try:
-            self.document().encode()
+            self.document.encode()
         except ValueError:
             raise ValueError("the report holds NaN, Infinity or half a character") from None
         return self
 
+    @cached_property
     def document(self) -> str:
         """The report as JSON text, the same for the same report."""
         sent = self.report.model_dump(mode="python", by_alias=True, exclude_unset=True)
         return json.dumps(sent, allow_nan=False, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if not isinstance(value, list):
+        return False
+    return levels == 0 or any(_is_deeper(member, levels - 1) for member in value)

@@ -22,7 +22,7 @@ def add(session: Session, submission: Submission) -> tuple[StoredReport, bool]:
         ready=report.ready,
         failed=report.count("failed"),
         warned=report.count("warned"),
-        document=submission.document(),
+        document=submission.document,
     )
     session.add(row)
     try:

@@ -20,6 +20,7 @@ class Redactor:
         self._values = sorted(_secrets(settings), key=lambda pair: -len(pair[0]))
 
     def __call__(self, text: str) -> str:
+        """The text with each value replaced by its name."""
         for value, name in self._values:
             text = text.replace(value, f"<{name}>")
         return text

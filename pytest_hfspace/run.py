@@ -15,6 +15,7 @@ from .check import Check, Examination, Finding, Result, Skip
 from .options import read_settings
 from .progress import Progress
 from .redact import Redactor
+from .report import unevaluated
 from .report.text import one_line
 
 if TYPE_CHECKING:
@@ -251,7 +252,7 @@ class Run:
             except Skip:
                 raise
             except Exception as error:
-                reason = f"{check.code} could not be evaluated: {_said(error)}"
+                reason = f"{unevaluated(check)}{_said(error)}"
                 self._unevaluated[reason] = check.code
                 raise Skip(reason) from error
 

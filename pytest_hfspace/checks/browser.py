@@ -55,7 +55,7 @@ _OWN_HOST = re.compile(r"(?<![\w.*-])([\w-]+\.hf\.space)\b", re.IGNORECASE)
     level="error",
     predicts=Stage.RUNNING,
     needs=SERVED,
-    consequence="The Space runs, and browsers block what its pages load and where they are sent as mixed content.",
+    consequence="The Space runs, and browsers block what its pages load as mixed content.",
 )
 def forwarded_https(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
     """Behind the Hub's proxy the app's own URLs say https.  [uvicorn: --forwarded-allow-ips; field]"""
@@ -265,6 +265,8 @@ def redirect_loop(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]
         first = to_itself[0]
         where = _where(space_rehearsal, first)
         location = first.header("location") or ""
+        if location.lower().startswith("https:"):
+            _same_server(space, space_rehearsal)
         yield Finding(
             f"{request_names(to_itself)} answered {first.status} with Location: {one_line(location, 100)}, "
             "which is the same request again",

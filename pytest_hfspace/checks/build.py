@@ -11,15 +11,7 @@ from ..check import Check, Finding, Skip, check
 from ..contract import Stage
 from ..rehearsal.facts import Rehearsal
 from ..space import Space
-from .causes import (
-    brought,
-    failure_code,
-    is_own,
-    missing_module,
-    own_modules,
-    undeclarable,
-    undeclared_module,
-)
+from .causes import brought, entry_file, failure_code, is_own, own_modules, undeclarable, undeclared_module
 from .distributions import Closure, candidates, is_standard, normalised, providers
 
 _NO_PACKAGES: Final = "a static Space installs no Python packages"
@@ -105,9 +97,9 @@ def dependency_undeclared(space: Space, space_rehearsal: Rehearsal) -> Iterator[
         raise Skip(space_rehearsal.impossible)
     module = undeclared_module(space, space_rehearsal)
     if module:
-        yield _undeclared(space, module, candidates(module)[0], *_where_missing(space_rehearsal))
-    elif failure_code(space, space_rehearsal) and missing_module(space_rehearsal) == "":
-        raise Skip(f"needs {failure_code(space, space_rehearsal)}")
+        yield _undeclared(space, module, candidates(module)[0], *_where_missing(space, space_rehearsal))
+    elif code := failure_code(space, space_rehearsal):
+        raise Skip(f"needs {code}")
     found = brought(space)
     if found.unknown:
         raise Skip(f"what comes with {found.unknown[0]} is not known: it is not installed here")
@@ -115,10 +107,10 @@ def dependency_undeclared(space: Space, space_rehearsal: Rehearsal) -> Iterator[
         yield _undeclared(space, name, distribution, path, line)
 
 
-def _where_missing(rehearsal: Rehearsal) -> tuple[str, int | None]:
+def _where_missing(space: Space, rehearsal: Rehearsal) -> tuple[str, int | None]:
     raised = rehearsal.failure.raised if rehearsal.failure else None
     where = raised.where if raised else None
-    return (where.path, where.line) if where else ("", None)
+    return (where.path, where.line) if where else (entry_file(space), None)
 
 
 def _undeclared(space: Space, module: str, distribution: str, path: str, line: int | None) -> Finding:
@@ -202,11 +194,11 @@ def server_undeclared(space: Space) -> Iterator[Finding]:
             continue
         if found.unknown:
             raise Skip(f"what comes with {found.unknown[0]} is not known: it is not installed here")
-        package = '"fastapi[standard]"' if names[0] == "fastapi-cli" else names[0]
+        package = "fastapi[standard]" if names[0] == "fastapi-cli" else names[0]
         yield Finding(
             f"the start command runs {command.runner if names == needed[0] else names[0]}, "
             "which no declared package brings",
-            f"add the line {package.strip(chr(34))} to {_requirements_file(space)}",
+            f"add the line {package} to {_requirements_file(space)}",
             command.path,
             command.line,
         )

@@ -26,8 +26,11 @@ def failure_code(space: Space, rehearsal: Rehearsal) -> str:
         return ""
     if failure.kind == "not listening" or failure.phase == "serve":
         return "HFS419"
-    if failure.phase == "launch" and space.command is not None and space.command.unexpanded:
-        return "HFS415"
+    if failure.phase == "launch" and space.command is not None:
+        if space.command.unexpanded:
+            return "HFS415"
+        if space.command.port is not None and space.command.port.source == "unset":
+            return "HFS411"
     if missing_target(space, rehearsal):
         return "HFS401"
     if failure.kind == "target" or _is_attribute_missing(failure):

@@ -170,13 +170,13 @@ class Director:
             budget=self.options.timeout * 10,
             progress=self.progress,
         )
-        visited = time.monotonic()
+        began = time.monotonic()
         visits = tour.walk()
-        self._timings["visits"] = time.monotonic() - visited
+        self._timings["visits"] = time.monotonic() - began
         if tour.first_response is not None:
             self._timings["first_response"] = tour.first_response
         self.progress("stop")
-        shutdown = self._stop(starter)
+        shutdown = None if tour.held else self._stop(starter)  # what hangs says nothing of the rest
         skipped = tour.skipped | self._excused(visits)
         facts = replace(
             nothing,

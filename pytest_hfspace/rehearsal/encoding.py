@@ -117,12 +117,15 @@ def body(media: str, value: Any, encoding: Mapping[str, Any]) -> tuple[str, byte
 
 
 def malformed(media: str) -> bytes | None:
-    """A body that is not of its type; None where any bytes are."""
+    """A body that is not of its type; None where any bytes are.
+
+    Text is any bytes as well: it may be in any charset, and FastAPI itself fails on a plain text
+    that is not UTF-8 (its list of errors quotes the bytes), which no app can help."""
     if is_json(media):
         return b'{"'
     if media.startswith("multipart/"):
         return b'--another-boundary\r\nContent-Disposition: form-data; name="a'
-    if media == FORM or media.startswith("text/"):
+    if media == FORM:
         return NOT_TEXT
     return b"<" if media.endswith(("/xml", "+xml")) else None
 

@@ -221,7 +221,8 @@ class Rehearsal:
     but not installed here.  ``failure``: of the last start.  ``proxied``: the visits came from a
     peer that is not 127.0.0.1; else ``not_proxied`` says why.  ``notes``: what was not rehearsed
     and why, for the closing section.  ``imported``: repository files that were loaded as modules.
-    ``timings``: seconds by name (export, import, startup, first_response, visits, shutdown,
+    ``shutdown`` is None where the app was not stopped by SIGTERM (it did not serve, or a request
+    that hangs was still at work).  ``timings``: seconds by name (export, import, startup, first_response, visits, shutdown,
     total).
     """
 

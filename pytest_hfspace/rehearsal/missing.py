@@ -4,26 +4,27 @@ speaks of."""
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Mapping
 
 from .facts import Failure, Raised
 from .log import Log
 
 #: what pydantic's complaint of a value says of the type that it wants
 _COMPLAINTS = (
-    ("int", re.compile(r"valid integer")),
-    ("float", re.compile(r"valid number|valid decimal")),
-    ("bool", re.compile(r"valid boolean")),
+    ("int", re.compile(r"valid integer|invalid literal for int")),
+    ("float", re.compile(r"valid number|valid decimal|could not convert string to float|ConversionSyntax")),
+    ("bool", re.compile(r"valid boolean|valid truth value|[Nn]ot a boolean")),
     ("url", re.compile(r"valid URL|URL scheme|relative URL")),
     ("json:dict", re.compile(r"valid dictionary|valid dict")),
-    ("json", re.compile(r"valid list|Invalid JSON|valid tuple|valid set|error parsing value")),
+    ("json", re.compile(r"valid list|Invalid JSON|valid JSON|Expecting value|valid tuple|valid set|error parsing value")),
 )
 
 
-def missing_settings(log: Log, failure: Failure, given: Collection[str]) -> dict[str, str]:
+def missing_settings(log: Log, failure: Failure, given: Mapping[str, str]) -> dict[str, str]:
     """Names, each with what was said of the value that it had ("" where it had none).
 
-    ``given``: the stand-ins so far; a name among them comes again only with a complaint.
+    ``given``: the stand-ins so far, with their values; a name among them comes again only with a
+    complaint.
     """
     asked = [read.name for read in log.reads if not read.given]
     texts = _texts(failure)
@@ -33,10 +34,20 @@ def missing_settings(log: Log, failure: Failure, given: Collection[str]) -> dict
     for name in asked:
         if name not in given and name not in names and re.search(rf"(?<![\w]){re.escape(name)}(?!\w)", texts):
             names[name] = ""
+    if not names:
+        names = _complained_of(texts, given)
     return names
 
 
-def _of_settings_class(log: Log, texts: str, given: Collection[str]) -> dict[str, str]:
+def _complained_of(texts: str, given: Mapping[str, str]) -> dict[str, str]:
+    """Stand-ins of the wrong type: the failure names them or quotes their value."""
+    wants = next((kind for kind, pattern in _COMPLAINTS if pattern.search(texts)), "")
+    if not wants:
+        return {}
+    return {n: wants for n, v in given.items() if v in texts or re.search(rf"(?<!\w){re.escape(n)}(?!\w)", texts)}
+
+
+def _of_settings_class(log: Log, texts: str, given: Mapping[str, str]) -> dict[str, str]:
     """pydantic writes the field (or its alias) on a line, the complaint on the next."""
     by_location = {field.rpartition(".")[2].upper(): name for field, name in log.fields.items()}
     by_location |= {name.upper(): name for name in log.fields.values()}

@@ -66,14 +66,14 @@ class AppProcess:
         """Start it.  OSError where the interpreter cannot be started."""
         self.output = Output()
         self.started_at = time.monotonic()
-        self.listener = _listen()
-        self.port: int = self.listener.getsockname()[1]
+        listener = _listen()
+        self.port: int = listener.getsockname()[1]
         self._pid: int | None = None
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         events, events_in = os.pipe()
         printed, printed_in = os.pipe()
         self._control, control_out = socket.socketpair()
-        plan = replace(plan, events=events_in, control=control_out.fileno(), listener=self.listener.fileno())
+        plan = replace(plan, events=events_in, control=control_out.fileno(), listener=listener.fileno())
         plan_file = scratch / "plan.json"
         plan.write(plan_file)
         try:
@@ -83,7 +83,7 @@ class AppProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=printed_in,
                 stderr=printed_in,
-                pass_fds=(events_in, control_out.fileno(), self.listener.fileno()),
+                pass_fds=(events_in, control_out.fileno(), listener.fileno()),
                 start_new_session=True,
                 cwd=scratch,
             )
@@ -91,12 +91,12 @@ class AppProcess:
             for descriptor in (events, printed):
                 os.close(descriptor)
             self._control.close()
-            self.listener.close()
             raise
         finally:
             for descriptor in (events_in, printed_in):
                 os.close(descriptor)
             control_out.close()
+            listener.close()  # the app's alone now: where nobody serves, nobody accepts
         self._reader = threading.Thread(target=self._read, args=(events, printed), daemon=True)
         self._reader.start()
 
@@ -188,7 +188,6 @@ class AppProcess:
     def end(self) -> None:
         """End the app and all that it has left behind.  Safe at any moment, and again."""
         self._control.close()  # the keeper takes that as an order
-        self.listener.close()
         try:
             self._popen.wait(PATIENCE)
         except subprocess.TimeoutExpired:

@@ -4,51 +4,34 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
-import re
 import socket
 import time
 
 from ..contract import EMBEDDING_ORIGIN, SPACE_HOST
-from .facts import Route
-from .requests import Override
-from .values import for_convertor
+from .facts import Request
 from .visitor import Answer
 
 #: how long, in seconds, an opened socket is listened to before it is closed
 LISTEN = 0.05
 
 
-def shake_hands(
-    route: Route,
-    port: int,
-    peer: str,
-    headers: tuple[tuple[str, str], ...],
-    override: Override | None,
-    seconds: float,
-) -> tuple[Answer, str]:
+def shake_hands(request: Request, port: int, peer: str, seconds: float) -> tuple[Answer, str]:
     """Open and close; the answer, and why there could be none ("" if there was)."""
     if importlib.util.find_spec("websockets") is None:
         return Answer(), "needs the package websockets to shake hands (pip install websockets)"
     from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
     from websockets.sync.client import connect
 
-    params = dict(override.params) if override is not None else {}
-    extra = [*headers, *(override.headers.items() if override is not None else ())]
-    path = re.sub(
-        r"\{(\w+)\}",
-        lambda match: str(params.get(match[1], for_convertor(route.parameters.get(match[1], "str")))),
-        route.path,
-    )
     started = time.monotonic()
     sock = socket.create_connection(("127.0.0.1", port), seconds, (peer, 0))
     local = sock.getsockname()[1]
     known = {"peer": local, "number": 0}
     try:
         with connect(
-            f"ws://{SPACE_HOST}{path}",
+            f"ws://{SPACE_HOST}{request.path}",
             sock=sock,
             origin=EMBEDDING_ORIGIN,  # type: ignore[arg-type]  # a NewType of str
-            additional_headers=[*extra, ("X-Forwarded-Proto", "https"), ("X-Forwarded-For", "203.0.113.9")],
+            additional_headers=[*request.headers, ("X-Forwarded-Proto", "https"), ("X-Forwarded-For", "203.0.113.9")],
             open_timeout=seconds,
             close_timeout=seconds,
             proxy=None,

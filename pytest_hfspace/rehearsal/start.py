@@ -92,7 +92,7 @@ class Starter:
             name = self.log.take(event)
             if name == "phase":
                 progress(self.log.phase)
-            if name in ("raised", "served", "exited", "gone") and self._over():
+            if name in ("raised", "served", "imported", "exited", "gone") and self._over():
                 return self._failure(deadline)
         return None
 
@@ -105,11 +105,14 @@ class Starter:
 
     def _over(self) -> bool:
         log = self.log
-        return log.failed is not None or log.served_where is not None or log.status is not None or log.gone
+        failed = log.failed is not None or log.served_where is not None or bool(log.unfit)
+        return failed or log.status is not None or log.gone
 
     def _failure(self, deadline: float) -> Failure:
         """Sort out what has ended the start, when the process has had time to say its last words."""
         assert self.process is not None
+        if self.log.unfit:  # uvicorn would go on, and answer every request with an error
+            self.process.order("kill")
         until = min(max(deadline, time.monotonic()), time.monotonic() + GRACE)
         while not self.log.gone and (event := self.process.next_event(until)) is not None:
             self.log.take(event)

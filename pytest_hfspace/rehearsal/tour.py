@@ -56,6 +56,8 @@ class Tour:
     progress: Callable[[str], None]
     skipped: dict[str, str] = field(default_factory=dict)
     first_response: float | None = None
+    #: a request is still at work in the server that runs now
+    held: bool = False
     _traces: list[_Trace] = field(default_factory=list)
     _restarts: int = 0
     _stopped: str = ""
@@ -76,7 +78,7 @@ class Tour:
             self._visitor.close()
         for route in self.routes:
             if route.kind == "websocket":
-                self._websocket(route)
+                self._websocket(route, planner)
         self._settle()
         return tuple(self._joined(trace) for trace in self._traces)
 
@@ -137,18 +139,18 @@ class Tour:
             shorter = path.rstrip("/") + (f"?{query}" if query else "")
             self._visit(route.label, "slash", replace(planned, path=shorter))
 
-    def _websocket(self, route: Route) -> None:
+    def _websocket(self, route: Route, planner: RequestPlanner) -> None:
         override = self.overrides.get(route.label)
         if override is not None and override.skip:
             self.skipped[route.label] = override.skip
         elif not self._over(route):
             self._fresh()
-            peer = self._visitor.peer
-            answer, why_not = shake_hands(route, self._process.port, peer, self.headers, override, self.seconds)
+            request = planner.plan(replace(route, method="GET", kind="http"))[0].request
+            answer, why_not = shake_hands(request, self._process.port, self._visitor.peer, self.seconds)
             if why_not:
                 self.skipped[route.label] = why_not
             else:
-                self._record(route.label, "valid", Request("GET", route.path), answer)
+                self._record(route.label, "valid", request, answer)
 
     # -- one visit
 
@@ -192,7 +194,8 @@ class Tour:
             trace.visit = replace(trace.visit, problem=answer.problem + at, busy=used > answer.seconds / 2)
             probe = self._visitor.visit(Request("GET", "/"), PROBE)
             self._restarts += bool(probe.timed_out)
-            if not probe.timed_out:
+            self.held = not probe.timed_out
+            if self.held:
                 return
         else:
             self._until_told(log, trace.key)
@@ -221,6 +224,7 @@ class Tour:
             self._stopped = f"the app did not start again after {label}"
             return
         self._visitor = Visitor(self._process.port, self._visitor.peer)
+        self.held = False
 
     # -- what the app told of it
 

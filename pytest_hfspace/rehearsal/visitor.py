@@ -103,7 +103,16 @@ class Visitor:
         self._sock = None
 
     def visit(self, request: Request, seconds: float) -> Answer:
-        """Send one request and take its answer, a stream's up to its first chunk."""
+        """Send one request and take its answer, a stream's up to its first chunk.
+
+        A connection that the server has closed after an earlier answer is no fault of this
+        request: it is then sent once more, on a new one.
+        """
+        reused = self._sock is not None
+        answer = self._visit(request, seconds)
+        return self._visit(request, seconds) if answer.dropped and reused else answer
+
+    def _visit(self, request: Request, seconds: float) -> Answer:
         started = time.monotonic()
         deadline = started + seconds
         try:
@@ -133,7 +142,7 @@ class Visitor:
             number=self._number,
             problem="" if complete else "the connection was dropped in the middle of the answer",
         )
-        if streamed or not complete or response.will_close:
+        if streamed or not complete or response.will_close or response.status >= 500:
             self.close()
         return answer
 

@@ -86,9 +86,8 @@ class Report:
         unseen = [
             finding.message
             for result in self.results
-            if result.outcome == "failed"
             for finding in result.findings
-            if finding.level == "warn" and not finding.hint
+            if finding.message.startswith(unevaluated(result.check))
         ]
         return [*self.evidence.not_rehearsed, *unseen, *([self.partial] if self.partial else [])]
 
@@ -188,6 +187,11 @@ def _environment(space: Space, rehearsal: Rehearsal) -> list[dict[str, Any]]:
         }
         for name, found in sorted(reads.items())
     ]
+
+
+def unevaluated(check: Check) -> str:
+    """How the finding begins that stands for a check that has a defect itself."""
+    return f"{check.code} could not be evaluated: "
 
 
 def pack(result: Result) -> dict[str, Any]:

@@ -29,9 +29,7 @@ def listed(catalogue: Iterable[Check]) -> list[str]:
     """One line for each check: code, name, level, stage."""
     checks = sorted(catalogue, key=lambda check: check.code)
     longest = max((len(check.name) for check in checks), default=0)
-    return [
-        f"{check.code} {check.name:{longest}} {check.level:5} {check.predicts.value}" for check in checks
-    ]
+    return [f"{check.code} {check.name:{longest}} {check.level:5} {check.predicts.value}" for check in checks]
 
 
 def explained(check: Check, width: int) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -58,8 +59,10 @@ def _check(result: Result) -> dict[str, Any]:
     }
 
 
-def write(report: Report, path: Path) -> None:
-    """Write the report.  Raises OSError."""
-    import json
-
-    path.write_text(json.dumps(document(report), indent=1) + "\n", encoding="ascii")
+def write(report: Report, path: Path) -> str:
+    """Write the report; what comes back is why that was not possible, or ""."""
+    try:
+        path.write_text(json.dumps(document(report), indent=1) + "\n", encoding="ascii")
+    except OSError as error:
+        return f"{path.name} cannot be written: {error.strerror}"
+    return ""

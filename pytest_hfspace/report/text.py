@@ -40,5 +40,5 @@ def wrap(text: str, width: int, indent: str = "", hanging: str | None = None) ->
 
 
 def count(number: int, noun: str) -> str:
-    """"1 check", "2 checks"."""
+    """ "1 check", "2 checks"."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -2,24 +2,56 @@
 
 from __future__ import annotations
 
+import posixpath
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
 
 from .files import Files
 from .image import Image
+from .installs import PipInstall
+from .project_file import LARGEST_PROJECT, read_project
+from .requirement_lines import Invalid, Lines, Option, Requirement, normalised, read_line, read_lines
 
+__all__ = [
+    "Invalid",
+    "Option",
+    "Requirement",
+    "RequirementFile",
+    "Requirements",
+    "read_requirements",
+]
 
-@dataclass(frozen=True)
-class Requirement:
-    """``name`` is normalised (PEP 503), ``text`` the line as written."""
+DOCKERFILE: Final = "Dockerfile"
 
-    name: str
-    text: str
-    path: str
-    line: int
-    extras: frozenset[str] = frozenset()
-    specifier: str = ""
-    marker: str = ""
-    url: str = ""
+#: What the gradio SDK's one install step names itself.  [field: build logs 2026-05 to 2026-07]
+GRADIO_INSTALLS: Final = ("gradio[oauth,mcp]", "uvicorn>=0.14.0", "websockets>=10.4", "spaces")
+
+#: What comes with these, as every gradio since 4 requires it.  [gradio: requirements.txt]
+GRADIO_BRINGS: Final = (
+    "aiofiles", "anyio", "authlib", "datasets", "fastapi", "ffmpy", "gradio-client", "httpx",
+    "huggingface-hub", "itsdangerous", "jinja2", "markupsafe", "mcp", "numpy", "orjson", "packaging",
+    "pandas", "pillow", "pydantic", "pydub", "python-multipart", "pyyaml", "semantic-version",
+    "starlette", "tomlkit", "typer", "typing-extensions",
+)  # fmt: skip
+
+#: Images that bring no Python package of their own; any other may bring what an app imports.
+_BARE_IMAGES: Final = re.compile(
+    r"(?:(?:docker\.io|public\.ecr\.aws/docker|mirror\.gcr\.io)/)?(?:library/)?"
+    r"(?:python|pypy|debian|ubuntu|alpine|fedora|node|nvidia/cuda|scratch)(?:[:@].*)?\Z"
+    r"|ghcr\.io/astral-sh/uv[:@].*\Z"
+)
+
+#: Packages of a Linux distribution that are Python's own tools, not libraries.
+_APT_PYTHON: Final = re.compile(
+    r"\bpython3-(?!(?:pip|venv|dev|setuptools|wheel|distutils|full|minimal|apt|poetry|virtualenv)\b)[a-z0-9]"
+)
+
+_LARGEST_FILE: Final = 1 << 20
+_MOST_FILES: Final = 100
+_LARGEST_DOCKERFILE: Final = 256 * 1024
 
 
 @dataclass(frozen=True)
@@ -34,28 +66,253 @@ class RequirementFile:
 
 
 @dataclass(frozen=True)
-class Invalid:
-    path: str
-    line: int
-    text: str
-    reason: str
-
-
-@dataclass(frozen=True)
 class Requirements:
     """``complete`` is True where every install step was understood, so that what is not in
-    ``declared`` is really not declared; else ``reason`` says what was not understood."""
+    ``declared`` is really not declared; else ``reason`` says what was not understood.
+
+    ``options``: lines of requirement files that are options for pip.  What an SDK installs by
+    itself is declared with path "" and line 0.
+    """
 
     declared: tuple[Requirement, ...]
     files: tuple[RequirementFile, ...]
     invalid: tuple[Invalid, ...] = ()
     complete: bool = True
     reason: str = ""
+    options: tuple[Option, ...] = ()
 
     def declares(self, *names: str) -> bool:
         """Is any of these distributions declared?"""
-        raise NotImplementedError
+        return any(normalised(name) in self._names for name in names)
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        return frozenset(requirement.name for requirement in self.declared)
 
 
 def read_requirements(sdk: str | None, image: Image | None, files: Files) -> Requirements:
-    raise NotImplementedError
+    """Follow what the SDK's build installs.  Never raises for what the repository contains."""
+    if sdk == "static":
+        return Requirements((), ())
+    gathered = _Gathered(files)
+    if sdk == "docker" and image is not None:
+        _follow_docker(gathered, image)
+    elif sdk == "docker":
+        gathered.unknown("there is no Dockerfile")
+    elif sdk == "gradio":
+        _follow_gradio(gathered)
+    else:
+        gathered.unknown(
+            "the card names no SDK that installs packages" if sdk is None else f"the SDK is {sdk!r}"
+        )
+    return gathered.result()
+
+
+@dataclass(frozen=True)
+class _Step:
+    """Where a file is named.  ``locate``: from a path in the image to the repository's, or None;
+    ``text``: of the install step."""
+
+    locate: Callable[[str], str | None]
+    where: str
+    tool: str = "pip"
+    text: str = ""
+    directory: str = ""
+    unseen: tuple[str, ...] = ()
+
+
+class _Gathered:
+    """What has been found so far, and the files that were read for it."""
+
+    def __init__(self, files: Files) -> None:
+        self.files = files
+        self.declared: list[Requirement] = []
+        self.named: list[RequirementFile] = []
+        self.invalid: list[Invalid] = []
+        self.options: list[Option] = []
+        self.reasons: list[str] = []
+        self.seen: set[str] = set()
+
+    def result(self) -> Requirements:
+        return Requirements(
+            tuple(self.declared),
+            tuple(self.named),
+            tuple(self.invalid),
+            complete=not self.reasons,
+            reason="; ".join(dict.fromkeys(self.reasons[:5])),
+            options=tuple(self.options),
+        )
+
+    def unknown(self, reason: str) -> None:
+        self.reasons.append(reason)
+
+    def follow(self, path: str, step: _Step, where: str, line: int | None, *, installs: bool = True) -> None:
+        """Read a file by its path in the image, and the files that it names.
+
+        ``where`` and ``line``: what names it.  Without ``installs`` it is a constraints file.
+        """
+        if path in step.unseen:
+            self.unknown(f"{path} is made by a step of the build")
+            return
+        found = step.locate(path)
+        if len(self.named) >= _MOST_FILES:
+            self.unknown("too many files name each other")
+            return
+        self.named.append(RequirementFile(found or path, found is not None, where, line))
+        if found is None or not installs or found in self.seen:
+            return
+        self.seen.add(found)
+        name = posixpath.basename(found)
+        if name == "pyproject.toml":
+            self.follow_project(found, path, step)
+        elif name in {
+            "setup.py",
+            "setup.cfg",
+            "Pipfile",
+            "environment.yml",
+            "environment.yaml",
+            "pylock.toml",
+        }:
+            self.unknown(f"{found} is not read")
+        else:
+            text = self.text(found, _LARGEST_FILE)
+            if text is not None:
+                self.take(read_lines(text, found), path, found, step)
+
+    def follow_project(self, found: str, path: str, step: _Step) -> None:
+        text = self.text(found, LARGEST_PROJECT)
+        if text is None:
+            return
+        project = read_project(text, found, step.tool, step.text)
+        self.declared += project.requirements
+        self.invalid += project.invalid
+        self.reasons += project.unknown
+        for other in project.files:
+            self.follow(_beside(path, other), step, found, 1)
+
+    def take(self, lines: Lines, path: str, found: str, step: _Step) -> None:
+        """``path`` in the image and ``found`` in the repository of the file that has the lines."""
+        self.declared += lines.requirements
+        self.invalid += lines.invalid
+        self.options += lines.options
+        self.reasons += lines.unknown
+        for installs, named in ((True, lines.includes), (False, lines.constraints)):
+            for other, line in named:
+                if "://" in other:
+                    self.unknown(f"{found}:{line} names a file on the network")
+                else:
+                    self.follow(_beside(path, other), step, found, line, installs=installs)
+        for directory, line in lines.projects:
+            # pip takes these from where it is started, not from where the file lies
+            self.project(
+                posixpath.normpath(posixpath.join(step.directory, directory)), step, f"{found}:{line}"
+            )
+
+    def project(self, directory: str, step: _Step, where: str) -> None:
+        """The package that lies in a directory of the image."""
+        project = posixpath.join(directory, "pyproject.toml")
+        found = step.locate(project)
+        if found is None:
+            self.unknown(f"{where} installs {directory}, where no pyproject.toml of the repository lies")
+        elif found not in self.seen:
+            self.seen.add(found)
+            self.follow_project(found, project, step)
+
+    def text(self, path: str, limit: int) -> str | None:
+        try:
+            content = self.files.text(path, limit + 1)
+        except FileNotFoundError:
+            self.unknown(f"{path} cannot be read")
+            return None
+        if len(content) > limit:
+            self.unknown(f"{path} is too large to be read")
+            return None
+        return content
+
+
+def _follow_gradio(gathered: _Gathered) -> None:
+    lines = Lines()
+    for text in (*GRADIO_INSTALLS, *GRADIO_BRINGS):
+        read_line(lines, text, "", 0)
+    gathered.declared += lines.requirements
+    step = _Step(lambda path: path if path in gathered.files else None, "README.md")
+    for path in ("pre-requirements.txt", "requirements.txt"):
+        if path in gathered.files:
+            gathered.follow(path, step, "README.md", None)
+
+
+def _follow_docker(gathered: _Gathered, image: Image) -> None:
+    dockerfile = _dockerfile(gathered.files)
+    for install in image.installs:
+        text = _step_text(dockerfile, install.line)
+        _follow_install(gathered, image, install, f"{text} --no-dev" if "UV_NO_DEV" in image.env else text)
+    if image.base and not _BARE_IMAGES.match(image.base):
+        gathered.unknown(f"the image {image.base} may bring packages of its own")
+    elif not image.installs and image.not_followed:
+        gathered.unknown(f"no step that installs packages was found, and {image.not_followed[0]}")
+    if _APT_PYTHON.search("\n".join(dockerfile)):
+        gathered.unknown("Python packages are installed with apt")
+
+
+def _follow_install(gathered: _Gathered, image: Image, install: PipInstall, text: str) -> None:
+    where = f"{DOCKERFILE}:{install.line}"
+    known = {**image.layout, **install.sources}
+    if install.tool in {"conda", "pipenv"} or not install.understood:
+        gathered.unknown(f"{where} installs with {install.tool} what is not read here")
+    directory = install.directory or image.workdir
+
+    def locate(path: str) -> str | None:
+        if path in known:
+            return known[path]
+        return _beside_source(path, install, image, gathered.files)
+
+    step = _Step(locate, where, install.tool, text, directory, install.unseen)
+    lines = Lines()
+    for requirement in install.requirements:
+        read_line(lines, requirement, DOCKERFILE, install.line)
+    if lines.invalid or lines.includes or lines.constraints:
+        # the shell's quoting may be to blame: no alarm
+        gathered.unknown(f"{where} was not understood")
+    gathered.declared += lines.requirements
+    gathered.reasons += lines.unknown
+    for path in install.files:
+        gathered.follow(path, step, DOCKERFILE, install.line)
+    for path in install.constraints:
+        gathered.follow(path, step, DOCKERFILE, install.line, installs=False)
+    for other, _ in lines.projects:
+        gathered.project(posixpath.normpath(posixpath.join(directory, other)), step, where)
+    if install.project and install.tool != "pipenv":
+        gathered.project(directory, step, where)
+
+
+def _beside_source(path: str, install: PipInstall, image: Image, files: Files) -> str | None:
+    """A file beside one that lay in the image during the step only: the repository tells."""
+    for at, source in install.sources.items():
+        if at in image.layout:
+            continue
+        near = posixpath.relpath(path, posixpath.dirname(at))
+        candidate = posixpath.normpath(posixpath.join(posixpath.dirname(source), near))
+        if candidate in files and path not in install.files:
+            return candidate
+    return None
+
+
+def _dockerfile(files: Files) -> list[str]:
+    try:
+        return files.text(DOCKERFILE, _LARGEST_DOCKERFILE).splitlines()
+    except FileNotFoundError:
+        return []
+
+
+def _step_text(lines: list[str], line: int) -> str:
+    """The step that starts in a line: to the end of its continuations, or of the file."""
+    step: list[str] = []
+    for text in lines[max(0, line - 1) :]:
+        step.append(text)
+        if "<<" not in step[0] and not text.rstrip().endswith("\\") and not text.lstrip().startswith("#"):
+            break
+    return "\n".join(step)
+
+
+def _beside(path: str, other: str) -> str:
+    return posixpath.normpath(posixpath.join(posixpath.dirname(path), other))

@@ -17,7 +17,7 @@ BASE_DIRECTORIES = frozenset(
         "/usr/local/bin", "/usr/local/lib", "/usr/local/sbin", "/usr/local/share", "/usr/sbin",
         "/usr/share", "/usr/src", "/var", "/var/lib", "/var/log", "/var/tmp",
     }
-)  # fmt: skip
+)  # fmt: skip  # noqa: S108 - directories of an image
 
 #: The PATH of images that set none themselves.
 DEFAULT_PATH = "/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"

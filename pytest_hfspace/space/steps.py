@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 from .copying import Context
 from .dockerfile import Instruction
@@ -18,14 +17,14 @@ from .stage import Stage, absolute, shown
 #: Commands that make no file which an application could miss in its own tree.
 _HARMLESS = frozenset(
     {
-        ".", ":", "[", "[[", "add-apt-repository", "addgroup", "apk", "apt", "apt-cache", "apt-get", "apt-key",
-        "chgrp", "chmod", "chown", "chsh", "command", "corepack", "curl-config", "date", "df", "dnf", "dos2unix",
-        "dpkg", "dpkg-reconfigure", "du", "env", "exit", "export", "false", "fc-cache", "find", "getent", "gpg",
-        "grep", "groupadd", "groupmod", "hash", "head", "id", "ldconfig", "locale-gen", "ls", "microdnf",
-        "passwd", "playwright", "printenv", "pwd", "read", "rustup", "set", "setcap", "shift", "shopt", "sleep",
-        "source", "stat", "sync", "tail", "test", "true", "type", "ulimit", "umask", "uname", "unset",
-        "update-alternatives", "update-ca-certificates", "update-locale", "usermod", "wc", "which", "whoami",
-        "yum",
+        ".", ":", "[", "[[", "add-apt-repository", "addgroup", "apk", "apt", "apt-cache", "apt-get",
+        "apt-key", "chgrp", "chmod", "chown", "chsh", "command", "corepack", "date", "df", "dnf",
+        "dos2unix", "dpkg", "dpkg-reconfigure", "du", "env", "exit", "export", "false", "fc-cache",
+        "find", "getent", "gpg", "grep", "groupadd", "groupmod", "hash", "head", "id", "ldconfig",
+        "locale-gen", "ls", "microdnf", "passwd", "playwright", "printenv", "pwd", "read", "rustup",
+        "set", "setcap", "shift", "shopt", "sleep", "source", "stat", "sync", "tail", "test", "true",
+        "type", "ulimit", "umask", "uname", "unset", "update-alternatives", "update-ca-certificates",
+        "update-locale", "usermod", "wc", "which", "whoami", "yum",
     }
 )  # fmt: skip
 
@@ -47,9 +46,11 @@ _PIPED = re.compile(
 )
 
 #: Below these nothing of an application lies.
-_OUTSIDE = ("/dev/", "/etc/", "/proc/", "/root/", "/usr/share/", "/usr/lib/", "/var/")
+_OUTSIDE = ("/bin/", "/dev/", "/etc/", "/proc/", "/root/", "/tmp/", "/usr/", "/var/")  # noqa: S108 - in an image
 
 _STRIP_CR = re.compile(r"s/\\r\$?//g?\Z")
+_SHELLS = frozenset({"ash", "bash", "dash", "sh", "zsh"})
+_DEEPEST = 4
 _PREFIXES = frozenset({"sudo", "exec", "time", "command", "nice", "nohup"})
 
 
@@ -67,27 +68,33 @@ class _Step:
         self.shell = Shell.of(stage.values)
         self.mounted = self._mounts(context)
         self.conditional = False
-        self.unmoved = True
+        self.depth = 0
 
     def follow(self) -> None:
         instruction = self.instruction
         if instruction.words is not None:
             if instruction.words:
-                self.command([Arg(word) for word in instruction.words], ())
+                self.command([Arg(word) for word in instruction.words])
             return
         text = _program(instruction)
         if text is None:
             self.give_up("a script in another language")
             return
+        self.program(text)
+
+    def program(self, text: str) -> None:
+        """Follow shell text; text within text goes a few levels down."""
+        self.depth += 1
         try:
+            if self.depth > _DEEPEST:
+                raise UnreadableError("too deep")
             found = list(simple_commands(read_shell(text)))
         except UnreadableError:
-            self.unread(instruction.text)
+            self.unread(self.instruction.text)
             return
         for index, (simple, conditional) in enumerate(found):
             self.conditional = conditional
-            following = found[index + 1][0] if index + 1 < len(found) else None
-            if following is not None and following.connector == "|" and _is_piped_installer(simple):
+            if simple.connector == "|" and index and _is_piped_installer(found[index - 1][0]):
                 continue
             self.simple(simple)
 
@@ -108,7 +115,7 @@ class _Step:
         while words and words[0].text in _PREFIXES:
             words = words[1:]
         if words and not (words[0].absent or words[0].opaque):
-            self.command(words, tuple(simple.redirects and (r.operator + r.word for r in simple.redirects)))
+            self.command(words)
         for redirect in simple.redirects:
             if redirect.operator in (">", ">>", ">|", "&>", "&>>"):
                 self.redirected(self.shell.value(redirect.word))
@@ -118,12 +125,14 @@ class _Step:
         if target.opaque or not f"{path}".startswith(_OUTSIDE):
             self.give_up(f"… > {shown(target.text)}")
 
-    def command(self, words: list[Arg], redirects: tuple[str, ...]) -> None:
+    def command(self, words: list[Arg]) -> None:
         name = posixpath.basename(words[0].text)
         text = [word.text for word in words[1:] if not word.absent]
         installer = recognise(words)
         if installer is not None:
             self.install(installer)
+        elif name in _SHELLS and len(text) > 1 and re.fullmatch(r"-[a-z]*c", text[0]):
+            self.program(text[1])
         elif name in _FOLLOWED:
             _FOLLOWED[name](self, text)
         elif is_python(name) and self.python(text):
@@ -182,10 +191,32 @@ class _Step:
             (text[i + 1] for i in range(len(text) - 1) if text[i] in ("-d", "--home", "--home-dir")), ""
         )
         makes = any(re.fullmatch(r"-[a-zA-Z]*m[a-zA-Z]*|--create-home", word) for word in text)
-        if text and (makes or self.name == "adduser"):
+        if text and makes:
             self.stage.tree.add_directory(absolute(home or f"/home/{text[-1]}", "/"))
 
-    name = ""
+    def adduser(self, text: list[str]) -> None:
+        self.useradd(text if {"--no-create-home", "-H"} & set(text) else ["-m", *text])
+
+    def download(self, text: list[str]) -> None:
+        """curl and wget -O: what they print goes to the next command of a pipeline."""
+        target = ""
+        for word, following in zip(text, [*text[1:], ""], strict=True):
+            if re.fullmatch(r"-[a-zA-Z]*[oO]|--output(-document)?", word):
+                target = following
+            elif re.fullmatch(r"-[a-zA-Z]*O-", word):
+                target = "-"
+        if target not in ("", "-") and not absolute(target, self.cwd).startswith(_OUTSIDE):
+            self.give_up(shown(" ".join(["curl", *text])))
+
+    def wget(self, text: list[str]) -> None:
+        if any(re.match(r"-[a-zA-Z]*O|--output-document", word) for word in text):
+            self.download(text)
+        elif not self.cwd.startswith(_OUTSIDE) and self.cwd + "/" not in _OUTSIDE:
+            self.give_up(shown(" ".join(["wget", *text])))
+
+    def link(self, text: list[str]) -> None:
+        if not text or not absolute(text[-1], self.cwd).startswith(_OUTSIDE):
+            self.give_up(shown(" ".join(["ln", *text])))
 
     def sed(self, text: list[str]) -> None:
         edits = any(re.fullmatch(r"-[a-zA-Z]*i.*|--in-place.*", word) for word in text)
@@ -217,9 +248,9 @@ class _Step:
     def transfer(self, text: list[str], name: str) -> None:
         """mv and cp of one known file or directory; more than that is not followed."""
         paths = [word for word in text if not word.startswith("-")]
-        if len(paths) == 2 and absolute(paths[1], self.cwd).startswith(_OUTSIDE):
-            return
         known = self.stage.tree.below(absolute(paths[0], self.cwd)) if len(paths) == 2 else {}
+        if not known and len(paths) == 2 and absolute(paths[1], self.cwd).startswith(_OUTSIDE):
+            return
         if not known or self.conditional or "*" in paths[0]:
             self.give_up(shown(" ".join([name, *text])))
             return
@@ -300,18 +331,20 @@ class _Step:
 
 
 _PROJECT_FILES = (
-    "pyproject.toml", "setup.cfg", "setup.py", "uv.lock", "poetry.lock", "pdm.lock", "Pipfile", "Pipfile.lock",
-    "requirements.txt",
+    "pyproject.toml", "setup.cfg", "setup.py", "uv.lock", "poetry.lock", "pdm.lock", "Pipfile",
+    "Pipfile.lock", "requirements.txt",
 )  # fmt: skip
 _PLACES = ("/usr/local/lib", "/usr/local/bin", "/usr/lib/python3", "/root/.local", "/opt/conda")
 
 _FOLLOWED: Mapping[str, Callable[[_Step, list[str]], None]] = {
-    "adduser": _Step.useradd,
+    "adduser": _Step.adduser,
     "cat": _Step.echo,
     "cd": _Step.cd,
     "cp": _Step.duplicate,
+    "curl": _Step.download,
     "echo": _Step.echo,
     "install": _Step.mkdir,
+    "ln": _Step.link,
     "mkdir": _Step.mkdir,
     "mv": _Step.move,
     "printf": _Step.echo,
@@ -322,6 +355,7 @@ _FOLLOWED: Mapping[str, Callable[[_Step, list[str]], None]] = {
     "useradd": _Step.useradd,
     "uv": _Step.uv,
     "virtualenv": _Step.venv,
+    "wget": _Step.wget,
 }
 
 

@@ -78,8 +78,8 @@ class _Reader:
         import yaml
 
         documents = 0
-        event: Any
         for event in _events(self.text):
+            begin, end = event.start_mark.index, event.end_mark.index
             line = event.start_mark.line + 1
             if isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
@@ -88,14 +88,14 @@ class _Reader:
             elif isinstance(event, yaml.CollectionStartEvent):
                 self._open(event, line)
             elif isinstance(event, yaml.CollectionEndEvent):
-                self._close(event.end_mark.index)
+                self._close(end)
             elif isinstance(event, yaml.ScalarEvent):
                 value = _scalar(event)
                 self._remember(event.anchor, value, 1)
-                self._add(value, 1, line, event.start_mark.index, event.end_mark.index)
+                self._add(value, 1, line, begin, end)
             elif isinstance(event, yaml.AliasEvent):
-                value, size = self._alias(event.anchor, line)
-                self._add(value, size, line, event.start_mark.index, event.end_mark.index)
+                value, size = self._alias(str(event.anchor), line)
+                self._add(value, size, line, begin, end)
         if not documents:
             raise CardError("the YAML block is empty", 1)
         return self.pairs

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from backend.app import MAX_BODY
+from backend.report import MAX_DEPTH
 
 from .conftest import TOKEN
 
@@ -220,13 +221,17 @@ def test_garbage_is_refused_in_the_one_shape(board, body):
     assert answer.json()["status"] == answer.status_code
 
 
-@pytest.mark.parametrize("depth", [50, 150, 240, 900])
-def test_a_deep_report_is_stored_or_refused(board, submission, depth):
-    body = json.dumps(submission({"deep": "@"})).replace('"@"', "[" * depth + "]" * depth)
+@pytest.mark.parametrize(("depth", "status"), [(MAX_DEPTH - 2, 201), (MAX_DEPTH - 1, 422), (900, 422)])
+@pytest.mark.parametrize("member", ["deep", "space", "not_rehearsed"])
+def test_a_report_is_nested_so_deep_and_no_deeper(board, submission, member, depth, status):
+    nested = "[" * depth + "]" * depth
+    if member == "space":
+        nested = '{"x":' * (depth - 1) + "{}" + "}" * (depth - 1)
+    body = json.dumps(submission({member: "@"})).replace('"@"', nested)
     answer = board.post(None, content=body.encode())
-    assert answer.status_code in (201, 400, 422)
-    if answer.status_code == 201:
-        assert board.get(answer.headers["Location"]).status_code == 200
+    assert answer.status_code == status
+    if status == 201:
+        assert board.get(answer.headers["Location"]).json()["report"][member] == json.loads(nested)
 
 
 # -- lists

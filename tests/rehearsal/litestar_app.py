@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from litestar import Controller, Litestar, Router, WebSocket, asgi, get, head, post, websocket
+from litestar import Controller, Litestar, Request, Router, WebSocket, asgi, get, head, post, websocket
 from litestar.static_files import create_static_files_router
 
 
 @get("/items/{item_id:int}")
-async def item(item_id: int) -> dict[str, int]:
-    return {"item": item_id}
+async def item(request: Request[Any, Any, Any]) -> dict[str, Any]:
+    return dict(request.path_params)
 
 
 class Pets(Controller):

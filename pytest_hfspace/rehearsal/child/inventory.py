@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -46,6 +47,13 @@ class Inventory:
 
 def inventory(app: Any, *, with_schema: bool = True) -> Inventory:
     """List the routes of an ASGI app; never raises for what the app is or does."""
+    with warnings.catch_warnings():
+        # A warning of the app's framework is no reason, even where warnings are errors.
+        warnings.simplefilter("ignore")
+        return _inventory(app, with_schema=with_schema)
+
+
+def _inventory(app: Any, *, with_schema: bool) -> Inventory:
     found = Found(descend=lambda inner, place: _descend(found, inner, place))
     try:
         if not found.descend(app, Place()):

@@ -1,0 +1,173 @@
+"""7xx: does configuration come only from the environment?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ..check import Finding, Skip, check
+from ..contract import BUILTIN_ENVIRONMENT, GRADIO_ENVIRONMENT, OAUTH_ENVIRONMENT, Stage
+from ..rehearsal.facts import Rehearsal, Where
+from ..space import Space
+from ..space.defaults import Default, read_defaults
+from ..space.settings import is_placeholder, is_secret_name
+from .causes import NO_PROCESS, chain, dotenv_missing
+from .serving import one_line, text_of
+
+#: What every system, shell, interpreter or library has a meaning for: no owner needs to be told.
+_CONVENTIONAL = re.compile(
+    r"(PYTHON|LC_|XDG_|PYTEST_|COVERAGE_|UVICORN_|GRADIO_|HF_HUB_|OTEL_).*"
+    r"|CI|COLUMNS|CUDA_VISIBLE_DEVICES|DISPLAY|EDITOR|FORCE_COLOR|FORWARDED_ALLOW_IPS|HF_HOME|HOME|HOST|HOSTNAME"
+    r"|LANG|LANGUAGE|LINES|LOGNAME|NO_COLOR|OMP_NUM_THREADS|PATH|PORT|PWD|SHELL|SHLVL|SSL_CERT_DIR|SSL_CERT_FILE"
+    r"|SYSTEM|TERM|TE?MP|TMPDIR|TOKENIZERS_PARALLELISM|TZ|USER|USERNAME|VIRTUAL_ENV|WEB_CONCURRENCY"
+    r"|(HTTPS?|ALL|NO)_PROXY"
+)
+
+_DOTENV_NAME = re.compile(r"\.env(?:\.\w+)?\b")
+
+#: Folders whose code does not run on the Space.
+_ASIDE = frozenset({"tests", "test", "docs", "examples", "site-packages", ".venv", "venv", "node_modules"})
+
+#: Texts that no credential looks like: numbers, switches, header names, algorithms, URLs, paths.
+_NO_CREDENTIAL = re.compile(
+    r"[\d.]+|true|false|yes|no|on|off|none|null|bearer|basic|token|(hs|rs|es|ps)\d{3}|x(-[a-z]+)+|authorization"
+    r"|[a-z]+://[^@]*|(~|\.{1,2})?(/[\w.-]+){2,}",
+    re.IGNORECASE,
+)
+
+#: Credentials for a service of somebody else's, where a dummy opens nothing.
+_OUTBOUND = re.compile(
+    r"(?!(ADMIN|APP|AUTH|API|SERVICE|MASTER|INTERNAL|ACCESS|BEARER|JWT|SESSION|CSRF|WEBHOOK|REFRESH|SERVER)_)"
+    r".+_(API_?KEY|(API_)?TOKEN|(SECRET_)?ACCESS_KEY(_ID)?)"
+    r"|(POSTGRES|PG|DB|DATABASE|MYSQL|MARIADB|MONGO|MONGODB|REDIS|RABBITMQ|MINIO|SMTP|MAIL|NEO4J|QDRANT)_?.+"
+)
+_DUMMY = re.compile(
+    r"empty|dummy|fake|test|unused|none|n/a|ollama|lm-studio|not[-_]needed|no-key(-required)?|postgres|password"
+    r"|root|guest|minioadmin|mysql|redis|user|admin|neo4j|example|default|secret",
+    re.IGNORECASE,
+)
+
+
+@check(
+    "HFS701",
+    "dotenv-needed",
+    level="error",
+    predicts=Stage.RUNTIME_ERROR,
+    consequence="The Space does not start: a .env file stays on the computer where it was written.",
+)
+def dotenv_needed(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
+    """Start-up needs no .env file: git ignores it, so it is not there on the Space.  [field]"""
+    if space.sdk == "static":
+        raise Skip(NO_PROCESS)
+    if space_rehearsal.impossible:
+        raise Skip(space_rehearsal.impossible)
+    failure = space_rehearsal.failure
+    if failure is None or not dotenv_missing(space_rehearsal):
+        return
+    raised = next(r for r in chain(failure.raised) if _DOTENV_NAME.search(r.message))
+    found = _DOTENV_NAME.search(raised.message)
+    name = found[0] if found else ".env"
+    opened = (use.where for use in space_rehearsal.files if use.path.endswith(name) and not use.found)
+    steps = (step.where for step in chain(failure.raised))
+    where: Where | None = next((place for place in (*steps, *opened, failure.where) if place), None)
+    yield Finding(
+        f"{failure.phase} ends because {name} is not there ({one_line(raised.kind, 60)}), "
+        "wanted: settings from the environment",
+        f"open {name} only if it exists, as load_dotenv() does, and set what it holds as variables and secrets "
+        "of the Space",
+        path=where.path if where else "",
+        line=where.line if where else None,
+    )
+
+
+@check(
+    "HFS702",
+    "setting-undocumented",
+    level="note",
+    predicts=Stage.RUNNING,
+    consequence="Who duplicates the Space does not know that it can or must be set.",
+)
+def setting_undocumented(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
+    """Each variable that the app reads stands in .env.example or the README.  [field]"""
+    if space.sdk == "static":
+        raise Skip(NO_PROCESS)
+    if space_rehearsal.impossible:
+        raise Skip(space_rehearsal.impossible)
+    known = {name.upper() for name in space.settings} | set(space.image.env if space.image else ())
+    for read in space_rehearsal.reads:
+        name = read.name.upper()
+        if not read.own or name in known or _is_conventional(name):
+            continue
+        known.add(name)
+        default = "without a default" if read.required else "with a default"
+        yield Finding(
+            f"{one_line(read.name, 80)} is read {default}, and neither .env.example nor README.md names it",
+            f"add a line to .env.example: {one_line(read.name, 80)}=",
+            path=read.where.path if read.where else "",
+            line=read.where.line if read.where else None,
+        )
+
+
+def _is_conventional(name: str) -> bool:
+    builtin = name in BUILTIN_ENVIRONMENT or name in OAUTH_ENVIRONMENT or name in GRADIO_ENVIRONMENT
+    return builtin or _CONVENTIONAL.fullmatch(name) is not None
+
+
+@check(
+    "HFS703",
+    "secret-default",
+    level="error",
+    predicts=Stage.RUNNING,
+    consequence="The Space runs without the secret being set, on a value that whoever reads its code knows.",
+)
+def secret_default(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
+    """A setting that must stay secret has no value in code.  [field; security-secrets]"""
+    if space.sdk == "static":
+        raise Skip(NO_PROCESS)
+    for path in _sources(space, space_rehearsal):
+        for default in read_defaults(text_of(space, path)):
+            if _is_known_secret(space, default):
+                yield Finding(
+                    f'{default.name} has the default "{masked(default.value)}" in code, wanted none',
+                    _without_default(default),
+                    path=path,
+                    line=default.line,
+                )
+
+
+def _sources(space: Space, rehearsal: Rehearsal) -> list[str]:
+    """The modules that the app loaded; where there was no start, all that may be loaded."""
+    paths = rehearsal.imported or space.files.tracked
+    return sorted(
+        path
+        for path in paths
+        if path.endswith(".py")
+        and _ASIDE.isdisjoint(path.split("/")[:-1])
+        and not path.rpartition("/")[2].startswith(("test_", "conftest"))
+    )
+
+
+def _is_known_secret(space: Space, default: Default) -> bool:
+    """Does the default give away a value that would be accepted as the secret?"""
+    name, value = default.name, default.value
+    if not (default.secret or is_secret_name(name)) or default.compared or _NO_CREDENTIAL.fullmatch(value):
+        return False
+    if value.isidentifier() and value.isupper() and (value in space.settings or is_secret_name(value)):
+        return False
+    dummy = is_placeholder(value) or _DUMMY.fullmatch(value) is not None
+    return not (dummy and _OUTBOUND.fullmatch(name.upper()))
+
+
+def masked(value: str) -> str:
+    """Enough of a value to find it by, never more than four characters or a third of it."""
+    return one_line(value[: min(4, len(value) // 3)], 8) + "…"
+
+
+def _without_default(default: Default) -> str:
+    name = default.name
+    if default.field:
+        return f"declare {default.field} without a value, and set {name} as a secret of the Space"
+    return f'read it as os.environ["{name}"], and set {name} as a secret of the Space'
+
+
+CHECKS = (dotenv_needed, setting_undocumented, secret_default)

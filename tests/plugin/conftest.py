@@ -1,0 +1,77 @@
+"""A pytester whose runs rehearse hand-made facts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+LOADED = any(entry.name == "hfspace" for entry in entry_points(group="pytest11")) and not os.environ.get(
+    "PYTEST_DISABLE_PLUGIN_AUTOLOAD"
+)
+#: What makes the plugin active: once, also where it is installed and loads itself.
+PLUGIN = () if LOADED else ("-p", "pytest_hfspace.plugin")
+
+HEAD = """\
+from dataclasses import replace
+from tests.checks.factories import *
+from tests.plugin.fake import *
+
+def pytest_unconfigure():
+    patch.undo()
+
+"""
+
+Rehearse = Callable[..., pytest.RunResult]
+
+
+@pytest.fixture
+def plugin_arguments(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> tuple[str, ...]:
+    """Arguments that make the plugin active in a run of pytester's."""
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(REPOSITORY), str(pytester.path)]))
+    monkeypatch.setenv("COLUMNS", "80")
+    for name in ("CI", "BUILD_NUMBER", "GITHUB_ACTIONS", "PYTEST_XDIST_WORKER", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    return (*PLUGIN, "-p", "no:asyncio", "-p", "no:anyio", "-p", "no:inline_snapshot")
+
+
+@pytest.fixture
+def log(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
+    """What happened to the app so far."""
+    path = pytester.path / "log.txt"
+    monkeypatch.setenv("HFSPACE_FAKE_LOG", str(path))
+    monkeypatch.setattr("tests.plugin.fake.LOG", path)
+    return lambda: path.read_text().split("\n")[:-1] if path.exists() else []
+
+
+@pytest.fixture
+def rehearse(
+    pytester: pytest.Pytester,
+    plugin_arguments: tuple[str, ...],
+    log: Callable[[], list[str]],
+) -> Rehearse:
+    """Run pytest over facts, which are given as expressions in the names of the factories."""
+    pytester.syspathinsert()
+
+    def run(
+        *arguments: str,
+        space: str = "make_space()",
+        rehearsal: str = "make_rehearsal()",
+        catalogue: str = "CATALOGUE",
+        options: str = "",
+        subprocess: bool = False,
+        flag: str = "--hfspace",
+    ) -> pytest.RunResult:
+        root = f"replace({space}, root=Path({str(pytester.path)!r}))"
+        code = f"{HEAD}install({root}, {rehearsal}, {catalogue}, {options})\n"
+        pytester.makepyfile(hfspace_facts=code)
+        command = (*plugin_arguments, "-p", "hfspace_facts", flag, *arguments)
+        if subprocess:
+            return pytester.runpytest_subprocess(*command)
+        return pytester.runpytest_inprocess(*command)
+
+    return run
