@@ -1,13 +1,23 @@
-"""The facts as pytest fixtures, for the checks and for a project's own tests."""
+"""The facts as pytest fixtures, for the checks and for a project's own tests.
+
+All are synchronous, so that every async plugin or none works, and of session scope but for
+``space_route``.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
+    import httpx
+    from anyio.from_thread import BlockingPortal
+
     from .rehearsal.facts import Rehearsal, Route
+    from .rehearsal.server import SpaceServer
+    from .settings_seen import SettingsSeen
     from .space import Space
 
 
@@ -27,8 +37,107 @@ def space_rehearsal(pytestconfig: pytest.Config) -> Rehearsal:
     return Run.of(pytestconfig).rehearsal()
 
 
+@pytest.fixture(scope="session")
+def space_app(space: Space) -> Any:
+    """The ASGI application, imported in this process.  Override it to test another one."""
+    from .inprocess import AppNotFound, import_app
+
+    try:
+        return import_app(space)
+    except AppNotFound as error:
+        pytest.fail(str(error), pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def space_portal() -> Iterator[BlockingPortal]:
+    """The background event loop in which ``space_app`` lives."""
+    from anyio.from_thread import start_blocking_portal
+
+    with start_blocking_portal("asyncio") as portal:
+        yield portal
+
+
+@pytest.fixture(scope="session")
+def space_lifespan(space_app: Any, space_portal: BlockingPortal) -> Iterator[Any]:
+    """The application with its lifespan started, once for the whole session."""
+    from .inprocess import lifespan
+
+    with lifespan(space_app, space_portal) as app:
+        yield app
+
+
+@pytest.fixture(scope="session")
+def space_client(space_lifespan: Any, space_portal: BlockingPortal) -> httpx.AsyncClient:
+    """An ``httpx.AsyncClient`` on the started application, for coroutines of any event loop.
+
+    Like one browser it keeps its cookies; ``space_client.cookies.clear()`` forgets them.
+    """
+    from .inprocess import async_client
+
+    return async_client(space_lifespan, space_portal)
+
+
+@pytest.fixture(scope="session")
+def space_http(space_lifespan: Any, space_portal: BlockingPortal) -> Iterator[httpx.Client]:
+    """The synchronous twin of ``space_client``."""
+    from .inprocess import sync_client
+
+    with sync_client(space_lifespan, space_portal) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def space_routes(space_app: Any) -> tuple[Route, ...]:
+    """Every route and method of the application, in the order of its router."""
+    from .inprocess import routes_of
+
+    return routes_of(space_app)
+
+
 @pytest.fixture
 def space_route(request: pytest.FixtureRequest) -> Route:
-    """The route that a check of each route is about."""
-    route: Route = request.node.route
+    """One route: a test that asks for it runs once for each of the application's own routes."""
+    route: Route = getattr(request, "param", None) or request.node.route
     return route
+
+
+@pytest.fixture(scope="session")
+def space_env(space: Space, space_rehearsal: Rehearsal) -> SettingsSeen:
+    """The variables that the app read, by name, with their default and line."""
+    from .settings_seen import SettingsSeen
+
+    if space_rehearsal.impossible:
+        pytest.skip(f"the app could not be rehearsed: {space_rehearsal.impossible}")
+    return SettingsSeen(space, space_rehearsal)
+
+
+@pytest.fixture(scope="session")
+def space_server(pytestconfig: pytest.Config, space: Space) -> Iterator[SpaceServer]:
+    """The app in a process of its own, started as the Space starts it, on a free port."""
+    from .rehearsal import Options
+    from .rehearsal.server import ServerDidNotStart, SpaceServer
+    from .run import Run
+
+    settings = Run.of(pytestconfig).settings
+    server = SpaceServer(space, Options(env=dict(settings.env), timeout=settings.timeout))
+    try:
+        server.start()
+    except ServerDidNotStart as error:
+        pytest.fail(f"the app did not start as it would on the Space: {error}", pytrace=False)
+    with server:
+        yield server
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a project's test once for each route that ``space_route`` stands for."""
+    if "space_route" not in metafunc.fixturenames:
+        return
+    from .run import Run
+
+    routes, reason = Run.of(metafunc.config).own_routes()
+    if not routes:
+        # A skipped test that says why, instead of one that has vanished.
+        nothing = pytest.param(None, marks=pytest.mark.skip(reason=reason), id="no route")
+        metafunc.parametrize("space_route", [nothing], indirect=True)
+        return
+    metafunc.parametrize("space_route", routes, indirect=True, ids=[route.label for route in routes])

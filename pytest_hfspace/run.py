@@ -117,6 +117,14 @@ class Run:
         with self._defects():
             self._director = begin(self.space, options, self.progress)
 
+    def missing_packages(self) -> tuple[str, ...]:
+        """Packages that the Space declares and that are not installed here, if the app was started."""
+        missing: tuple[str, ...] = ()
+        with self._defects():
+            if self._director is not None:
+                missing = self._director.missing
+        return missing
+
     def routes(self) -> tuple[Route, ...]:
         """The app's routes; waits until it has started, and gives none where it does not."""
         if self._routes is None:
@@ -126,6 +134,23 @@ class Run:
                 if self._director is not None:
                     self._routes = self._director.routes()
         return self._routes
+
+    def own_routes(self) -> tuple[list[Route], str]:
+        """The application's own HTTP routes, for the parametrisation of a project's tests, and
+        why there are none.  Under ``--hfspace`` the rehearsal's, else those of the app imported
+        in this process."""
+        reason = "the app has no routes of its own"
+        routes: tuple[Route, ...] = ()
+        if self._config.option.hfspace:
+            routes, reason = self.routes(), "the app did not start, see the readiness checks"
+        else:
+            from .inprocess import import_app, routes_of
+
+            try:
+                routes = routes_of(import_app(self.space))
+            except Exception as error:  # noqa: BLE001  # importing it runs the project's code
+                reason = f"the app cannot be imported: {_said(error)}"
+        return [route for route in routes if route.own and route.kind == "http"], reason
 
     def rehearsal(self) -> Rehearsal:
         """What was seen; waits until every route was visited and the app has stopped."""
@@ -201,7 +226,7 @@ class Run:
             and not self.settings.ignores(check.code)
             and (not self.chosen or any(names(name, check) for name in self.chosen))
         ]
-        return tuple(sorted(kept, key=lambda check: not self.is_static(check)))
+        return tuple(sorted(kept, key=lambda check: (not self.is_static(check), check.code)))
 
     @functools.cached_property
     def waived(self) -> tuple[Result, ...]:

@@ -14,7 +14,7 @@ import pytest
 from .check import Result
 from .contract import DATE
 from .items import Catalogue, CheckItem, NotReady
-from .report import Evidence, Report, gather, pack, unpack
+from .report import Evidence, Report, gather, install_command, pack, unpack
 from .report.catalogue import did_you_mean, find
 from .report.json import write
 from .report.terminal import closing_section, headline
@@ -23,6 +23,9 @@ from .run import Run
 
 #: The attribute of a test report that carries a result, and its key in a worker's output.
 KEY = "hfspace"
+
+#: A space at which no line is broken: not white space to textwrap, and replaced afterwards.
+_GLUE = "\u2800"
 
 
 class Readiness:
@@ -69,14 +72,14 @@ class Readiness:
         parts = [
             f"{space.sdk or 'no SDK:'} Space {space.root if root.startswith('..') else root}{ref}",
             command,
-            f"port {space.port}",
-            f"contract {DATE}",
+            f"port{_GLUE}{space.port}",
+            f"contract{_GLUE}{DATE}",
         ]
-        notices = [*space.files.notices, *self._python_notice(), *run.notices]
+        notices = [*space.files.notices, *self._python_notice(), *self._missing_notice(), *run.notices]
         width = self.config.get_terminal_writer().fullwidth
         return [
-            line
-            for text in (" · ".join(parts), *notices)
+            line.replace(_GLUE, " ")
+            for text in (f"{_GLUE}· ".join(parts), *notices)
             for line in wrap(one_line(run.redactor(f"hfspace: {text}")), width, hanging="  ")
         ]
 
@@ -85,6 +88,12 @@ class Readiness:
         there = ".".join((image.python or "").split(".")[:2]) if image else ""
         here = f"{sys.version_info.major}.{sys.version_info.minor}"
         return [f"Python {here} here, {there} on the Space"] if there not in ("", "3", here) else []
+
+    def _missing_notice(self) -> list[str]:
+        missing = self.run.missing_packages()
+        if not missing:
+            return []
+        return [f"not installed here: {', '.join(missing)} ({install_command(self.run.space, missing)})"]
 
     # -- collection
 
@@ -225,7 +234,7 @@ class Readiness:
         columns = self.config.get_terminal_writer().fullwidth
         lines = closing_section(self.report, columns, verbose=self.config.option.verbose > 0)
         if lines:
-            terminalreporter.section("Space readiness")
+            terminalreporter.write_sep("=", "Space readiness")
         for text, colour in lines:
             terminalreporter.write_line(text, **({colour: True} if colour else {}))
 

@@ -176,11 +176,13 @@ def missing_module(rehearsal: Rehearsal) -> str:
     failure = rehearsal.failure
     if failure is None:
         return ""
-    for raised in chain(failure.raised):
-        found = _NO_MODULE.search(raised.message)
-        if found and is_kind(raised, "ModuleNotFoundError"):
-            return found[1]
-    return ""
+    return next(filter(None, map(missing_name, chain(failure.raised))), "")
+
+
+def missing_name(raised: Raised) -> str:
+    """The module that a ModuleNotFoundError names, "" for any other exception."""
+    found = _NO_MODULE.search(raised.message) if is_kind(raised, "ModuleNotFoundError") else None
+    return found[1] if found else ""
 
 
 def own_modules(space: Space) -> frozenset[str]:

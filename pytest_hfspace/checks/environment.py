@@ -28,9 +28,9 @@ _DOTENV_NAME = re.compile(r"\.env(?:\.\w+)?\b")
 #: Folders whose code does not run on the Space.
 _ASIDE = frozenset({"tests", "test", "docs", "examples", "site-packages", ".venv", "venv", "node_modules"})
 
-#: Texts that no credential looks like: numbers, switches, header names, algorithms, URLs, paths.
+#: Texts that no credential looks like: switches, header names, algorithms, URLs, paths.
 _NO_CREDENTIAL = re.compile(
-    r"[\d.]+|true|false|yes|no|on|off|none|null|bearer|basic|token|(hs|rs|es|ps)\d{3}|x(-[a-z]+)+|authorization"
+    r"true|false|yes|no|on|off|none|null|bearer|basic|(hs|rs|es|ps)\d{3}|x(-[a-z]+)+|authorization"
     r"|[a-z]+://[^@]*|(~|\.{1,2})?(/[\w.-]+){2,}",
     re.IGNORECASE,
 )
@@ -73,8 +73,7 @@ def dotenv_needed(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]
     yield Finding(
         f"{failure.phase} ends because {name} is not there ({one_line(raised.kind, 60)}), "
         "wanted: settings from the environment",
-        f"open {name} only if it exists, as load_dotenv() does, and set what it holds as variables and secrets "
-        "of the Space",
+        f"open {name} only if it exists, as load_dotenv() does, and set what it holds on the Space",
         path=where.path if where else "",
         line=where.line if where else None,
     )
@@ -151,6 +150,8 @@ def _is_known_secret(space: Space, default: Default) -> bool:
     """Does the default give away a value that would be accepted as the secret?"""
     name, value = default.name, default.value
     if not (default.secret or is_secret_name(name)) or default.compared or _NO_CREDENTIAL.fullmatch(value):
+        return False
+    if value.replace(".", "").isdecimal() and not default.secret and "PASS" not in name.upper():
         return False
     if value.isidentifier() and value.isupper() and (value in space.settings or is_secret_name(value)):
         return False

@@ -53,7 +53,7 @@ def bare_path(visit: Visit) -> str:
 
 def one_line(text: str, limit: int = 160) -> str:
     """Text of others, fit for one line of ours: white space folded, control characters out."""
-    folded = "".join(c if c.isprintable() else " " for c in " ".join(text[: limit * 8].split()))
+    folded = " ".join("".join(c if c.isprintable() else " " for c in text[: limit * 8]).split())
     return folded if len(folded) <= limit else folded[: limit - 1] + "…"
 
 

@@ -12,17 +12,7 @@ from ..rehearsal.facts import Failure, Rehearsal, Where
 from ..space import Space
 from ..space.command import StartCommand
 from . import start_address
-from .causes import (
-    NO_PROCESS,
-    dotenv_missing,
-    entry_file,
-    failure_code,
-    failure_of,
-    is_own,
-    missing_module,
-    missing_target,
-    module_file,
-)
+from .causes import NO_PROCESS, entry_file, failure_code, failure_of, missing_target
 from .distributions import is_bare_base
 from .serving import one_line
 from .start_hints import exit_text, hint_for, likely_targets
@@ -88,9 +78,7 @@ def _no_command(space: Space) -> Iterator[Finding]:
     )
 
 
-def _failed_launch(
-    space: Space, rehearsal: Rehearsal, command: StartCommand, failure: Failure
-) -> Finding:
+def _failed_launch(space: Space, rehearsal: Rehearsal, command: StartCommand, failure: Failure) -> Finding:
     absent = missing_target(space, rehearsal)
     if absent:
         return _absent_target(space, command, absent)
@@ -139,7 +127,8 @@ def _lost_file(space: Space, command: StartCommand) -> str:
     if not name or image is None or image.not_followed:
         return ""
     path = posixpath.normpath(posixpath.join(command.cwd, name))
-    is_inside = path.startswith(f"{image.workdir.rstrip('/')}/") or path.startswith(f"{command.cwd.rstrip('/')}/")
+    folders = tuple(f"{folder}/" for folder in (image.workdir, command.cwd) if folder != "/")
+    is_inside = not name.startswith("/") or path.startswith(folders)
     return path if is_inside and path not in image.layout else ""
 
 
@@ -198,7 +187,7 @@ def import_(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
         return
     path, line = _at(space, failure)
     yield Finding(
-        f"{_subject(space)} fails to import: {_reason(failure)}", hint_for(space, failure, path), path, line
+        f"{_subject(space)} fails to import: {_reason(failure)}", hint_for(space, failure), path, line
     )
 
 
@@ -279,7 +268,7 @@ def startup(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
         return
     path, line = _at(space, failure)
     said = _reason(failure) if failure.raised else exit_text(failure) or _reason(failure)
-    yield Finding(f"the start-up fails: {said}", hint_for(space, failure, path), path, line)
+    yield Finding(f"the start-up fails: {said}", hint_for(space, failure), path, line)
 
 
 @check(
@@ -353,7 +342,7 @@ def _serve_hint(space: Space) -> str:
     "setting-missing",
     level="error",
     predicts=Stage.RUNTIME_ERROR,
-    consequence="Without it the Space ends while it starts, and so does every copy that somebody makes of it.",
+    consequence="Without it the Space ends while it starts, as does every copy of it.",
 )
 def setting_missing(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
     """Every variable that start-up cannot do without is declared.  [field]"""
@@ -389,6 +378,4 @@ _OWN: Final[tuple[Check, ...]] = (
     not_listening,
     setting_missing,
 )
-CHECKS: Final[tuple[Check, ...]] = tuple(
-    sorted((*_OWN, *start_address.CHECKS), key=lambda entry: entry.code)
-)
+CHECKS: Final[tuple[Check, ...]] = tuple(sorted((*_OWN, *start_address.CHECKS), key=lambda entry: entry.code))

@@ -16,7 +16,7 @@ from ..space import Space
 from ..space.command import StartCommand
 from .causes import NO_PROCESS, failure_code
 
-_TIMED_OUT: Final = (
+TIMED_OUT: Final = (
     "The Hub waits 30 minutes for the app port to answer, then stops the Space: "
     '"Launch timed out, workload was not healthy after 30 min".'
 )
@@ -130,7 +130,7 @@ def _is_configured_elsewhere(space: Space, command: StartCommand) -> bool:
     level="error",
     predicts=Stage.APP_STARTING,
     needs=("HFS401",),
-    consequence=_TIMED_OUT,
+    consequence=TIMED_OUT,
 )
 def host_loopback(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
     """The server listens on an address that the Hub can reach.  [field]"""
@@ -159,7 +159,7 @@ def host_loopback(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]
     level="error",
     predicts=Stage.APP_STARTING,
     needs=("HFS401", "HFS412"),
-    consequence=_TIMED_OUT,
+    consequence=TIMED_OUT,
 )
 def port_mismatch(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
     """The server listens on the app port.  [spaces-config-reference, field]"""
@@ -231,7 +231,7 @@ def _port_hint(space: Space, address: Address) -> str:
     level="error",
     predicts=Stage.APP_STARTING,
     needs=("HFS401",),
-    consequence=f"The Hub sets no PORT. {_TIMED_OUT}",
+    consequence=f"The Hub sets no PORT. {TIMED_OUT}",
 )
 def port_assumed(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
     """A port that is taken from ``PORT`` has the app port as default.  [field]"""

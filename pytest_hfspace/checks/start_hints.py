@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import ast
+import re
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from ..rehearsal.facts import Failure, Raised
 from ..space import Space
-from .causes import is_kind, is_own, missing_name
+from .causes import is_kind, is_own, missing_name, search_path
 from .distributions import candidates, is_standard
-from .serving import one_line
 
-_LONGEST_SOURCE: Final = 500_000
-#: Classes whose instances are ASGI applications.
-_APPLICATIONS: Final = ("FastAPI", "Starlette", "Litestar", "Quart", "Sanic", "BlackSheep", "Application", "Robyn")
-_SERVERS_NAMES: Final = ("app", "application", "api", "asgi_app")
+#: What likely_targets reads at most: files, and bytes of each.
+_MOST_SOURCES: Final = 60
+_LONGEST_SOURCE: Final = 200_000
+
+#: Calls that make an ASGI application, and names of functions that do.
+_APPLICATIONS: Final = ("FastAPI", "Starlette", "Litestar", "Quart", "Sanic", "mount_gradio_app")
+_FACTORIES: Final = ("create_app", "make_app", "get_app", "build_app")
+
+_FRESH_CLONE: Final = "to see all of it, run the start command in a fresh clone without a .env file"
+_SETTING: Final = re.compile(r"'?([A-Z][A-Z0-9_]{2,})'?")
 
 
 def exit_text(failure: Failure) -> str:
-    """How the process ended: "exit code 3", "killed by SIGSEGV"; "" where it did not."""
+    """How the process ended: "ended with exit code 3", "was killed by SIGSEGV"; "" if it did not."""
     status = failure.status
     if status is None:
         return ""
@@ -32,26 +38,20 @@ def exit_text(failure: Failure) -> str:
         return f"was killed by signal {-status}"
 
 
-def hint_for(space: Space, failure: Failure, path: str) -> str:
+def hint_for(space: Space, failure: Failure) -> str:
     """What to do, by the class of the exception; how to see more where that says nothing."""
-    if failure.raised is not None:
-        for name, advise in _ADVICE:
-            if is_kind(failure.raised, name):
-                advice = advise(space, failure.raised)
-                if advice:
-                    return advice
-    return f"{'look at' if path else 'find'} the line{' above' if path else ''}; {_see_more(space)}"
-
-
-def _see_more(space: Space) -> str:
-    return "git archive HEAD | tar x in an empty folder, and run the start command there"
+    raised = failure.raised
+    if raised is None:
+        return _FRESH_CLONE
+    advice = (advise(space, raised) for name, advise in _ADVICE if is_kind(raised, name))
+    return next(filter(None, advice), _FRESH_CLONE)
 
 
 def _module(space: Space, raised: Raised) -> str:
     name = missing_name(raised)
+    top = name.partition(".")[0]
     if not name:
         return ""
-    top = name.partition(".")[0]
     for path in (f"{name.replace('.', '/')}.py", f"{top}.py", f"{top}/__init__.py"):
         if space.files.exists_untracked(path):
             return f"git add {path}"
@@ -59,31 +59,86 @@ def _module(space: Space, raised: Raised) -> str:
         cwd = space.command.cwd if space.command else "/app"
         return f"import {name} by its path from {cwd}, where the start command runs"
     if is_standard(name):
-        return f"Python has no module {top} any more: use a newer package, or an older Python"
+        return f"Python has no module {top} any more: replace the package that imports it, or pin a newer one"
     return f"add the line {candidates(name)[0]} to the requirements"
 
 
 def _name(space: Space, raised: Raised) -> str:
-    _, _, rest = raised.message.partition(" from ")
-    module = rest.strip("'\" ").partition("'")[0].partition(".")[0]
-    if not module or is_own(space, module):
+    found = re.search(r"cannot import name '[^']+' from '(\w+)", raised.message)
+    if found is None or is_own(space, found[1]) or is_standard(found[1]):
         return ""
-    return f"pin {candidates(module)[0]} to the version that the app was written for"
+    return f"pin {candidates(found[1])[0]} to the version that the app was written for"
 
 
+def _key(_space: Space, raised: Raised) -> str:
+    found = _SETTING.fullmatch(raised.message)
+    return f'read it as os.environ.get("{found[1]}"), or set {found[1]} on the Space' if found else ""
+
+
+def _always(advice: str) -> Callable[[Space, Raised], str]:
+    return lambda _space, _raised: advice
+
+
+_SERVICE: Final = _always("start without the service, and connect when it is first needed")
 _ADVICE: Final[tuple[tuple[str, Callable[[Space, Raised], str]], ...]] = (
     ("ModuleNotFoundError", _module),
     ("ImportError", _name),
-    ("FileNotFoundError", lambda _space, _raised: "commit the file, or make it while the image is built"),
-    ("SyntaxError", lambda _space, _raised: "correct the syntax, or choose the Python that it is written for"),
-    (
-        "ConnectionError",
-        lambda _space, _raised: "let the app start without the service, and connect when it is first needed",
-    ),
-    ("KeyError", lambda _space, _raised: "give the value a default, or say which setting it is"),
+    ("KeyError", _key),
+    ("FileNotFoundError", _always("commit the file, or make it while the image is built")),
+    ("PermissionError", _always("write below /tmp, or give the folder to user id 1000 in the Dockerfile")),
+    ("SyntaxError", _always("correct the syntax, or choose the Python that it is written for")),
+    ("ConnectionError", _SERVICE),
+    ("gaierror", _SERVICE),
+    ("OperationalError", _SERVICE),
 )
 
 
 def likely_targets(space: Space) -> list[str]:
-    """ "module:name" of what looks like an application at the top level of the Space's modules."""
-    return []
+    """Targets of the image that look like an application, as the start command would name them."""
+    layout = space.image.layout if space.image else {}
+    targets: list[str] = []
+    factories: list[str] = []
+    paths = sorted(
+        (path for path in layout if path.endswith(".py")), key=lambda path: (path.count("/"), path)
+    )
+    for path in paths[:_MOST_SOURCES]:
+        module = _module_name(space, path)
+        if not module or "test" in module:
+            continue
+        for name, is_factory in _applications(space, layout[path]):
+            if is_factory:
+                factories.append(f"{module}:{name} --factory")
+            else:
+                targets.append(f"{module}:{name}")
+    return targets + factories
+
+
+def _module_name(space: Space, path: str) -> str:
+    for folder in search_path(space):
+        prefix = f"{folder.rstrip('/')}/"
+        if path.startswith(prefix):
+            return path[len(prefix) : -len(".py")].replace("/", ".").removesuffix(".__init__")
+    return ""
+
+
+def _applications(space: Space, path: str) -> Iterator[tuple[str, bool]]:
+    """Names at the top level that are made by a framework's class, and functions that make apps."""
+    try:
+        source = space.files.read(path)
+        tree = ast.parse(source) if len(source) <= _LONGEST_SOURCE else ast.Module([], [])
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name in _FACTORIES:
+            yield node.name, True
+        elif isinstance(node, (ast.Assign, ast.AnnAssign)) and _makes_application(node.value):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            yield from ((target.id, False) for target in targets if isinstance(target, ast.Name))
+
+
+def _makes_application(value: ast.expr | None) -> bool:
+    if not isinstance(value, ast.Call):
+        return False
+    called = value.func
+    name = called.id if isinstance(called, ast.Name) else getattr(called, "attr", "")
+    return name in _APPLICATIONS

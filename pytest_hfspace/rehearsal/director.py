@@ -16,6 +16,7 @@ from .facts import Failure, Listener, Read, Rehearsal, Route, Shutdown, Visit
 from .layout import Layout, make_layout
 from .log import Log
 from .packages import missing_packages
+from .process import AppProcess
 from .requests import Override
 from .routes import routes_from
 from .start import Starter, ask_where
@@ -113,6 +114,16 @@ class Director:
             self._starter.end()
         if self._layout is not None:
             self._layout.remove()
+
+    @property
+    def process(self) -> AppProcess | None:
+        """The app's process, if one was started."""
+        return self._starter.process if self._starter is not None else None
+
+    @property
+    def reason(self) -> str:
+        """Why the app does not serve, known after :meth:`routes`; "" if it does."""
+        return self._impossible or (self._failure.message if self._failure is not None else "")
 
     # -- start
 

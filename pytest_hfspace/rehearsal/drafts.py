@@ -172,7 +172,7 @@ class Drafter:
             taken = self._accepted(value, schema)
             return taken if taken is not None and shape.fullmatch(encoding.text(taken)) else None
 
-        known = self._resources.find(route.path, name, accept)
+        known = self._resources.find(route.path, name, accept) if self._resources else None
         if known is not None:
             return known
         if schema.keys() - {"title", "description", "type"} or types_of(schema) not in ((), ("string",)):
@@ -198,8 +198,10 @@ class Drafter:
 
     def _linked(self, body: Any, schema: Schema) -> Any:
         """With the ids of resources that exist, in properties that are named after them."""
+        if not isinstance(body, dict) or not self._resources:
+            return body
         flat = self.schemas.flat(schema)
-        if not isinstance(body, dict) or any(body == one for one in given_values(flat)):
+        if any(body == one for one in given_values(flat)):
             return body
         properties = dict_of(flat, "properties")
         linked = dict(body)

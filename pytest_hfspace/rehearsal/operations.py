@@ -122,16 +122,14 @@ def _parameter(node: Schema, schemas: Schemas) -> Parameter | None:
 
 def _with_examples(schema: Any, holder: Schema, schemas: Schemas) -> Schema:
     """The schema, with the examples that stand beside it moved into it: they come first."""
-    schema = schema if isinstance(schema, dict) else {}
+    own: Schema = schema if isinstance(schema, dict) else {}
     beside = [schemas.resolve(one) for one in list(dict_of(holder, "examples").values())[:10]]
     examples = [one["value"] for one in beside if "value" in one]
     if "example" in holder:
         examples.append(holder["example"])
     if not examples:
-        return schema
-    own = schema.get("examples")
-    whole: Schema = {**schema, "examples": examples + (own if isinstance(own, list) else [])}
-    return whole
+        return own
+    return {**own, "examples": examples + list_of(own, "examples")}
 
 
 def _body(operation: dict[str, Any], schemas: Schemas) -> tuple[str, Schema, Schema]:

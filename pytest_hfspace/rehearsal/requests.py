@@ -140,8 +140,10 @@ def _free_word(routes: Sequence[Route]) -> str:
 
 
 def _with_body(request: Request, body: bytes) -> Request:
-    headers = joined(dict(request.headers), {"Content-Length": str(len(body))})
-    return replace(request, headers=tuple(headers.items()), body=body)
+    headers = tuple(
+        (name, str(len(body)) if name == "Content-Length" else value) for name, value in request.headers
+    )
+    return Request(request.method, request.path, headers, body)
 
 
 def _wrong_token() -> str:

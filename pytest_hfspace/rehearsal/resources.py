@@ -33,6 +33,9 @@ class Resources:
         self._records: dict[str, dict[str, Any]] = {}
         self._named: dict[str, Any] = {}
 
+    def __bool__(self) -> bool:
+        return bool(self._records)
+
     def learn(self, path: str, body: bytes) -> None:
         """``path``: of the route that created; ``body``: its answer."""
         record = _record(body)

@@ -78,6 +78,8 @@ def dict_of(schema: Mapping[str, Any], keyword: str) -> dict[str, Any]:
 def types_of(schema: Mapping[str, Any]) -> tuple[str, ...]:
     """The types that a schema allows, "null" last; empty where it says nothing of them."""
     named = schema.get("type")
+    if isinstance(named, str) and "nullable" not in schema:
+        return (named,)
     names = [named] if isinstance(named, str) else [n for n in list_of(schema, "type") if isinstance(n, str)]
     if not names:
         names = [name for keyword, name in _TELLTALES if keyword in schema][:1]

@@ -276,8 +276,8 @@ def given_values(schema: Schema) -> Iterator[Any]:
 def number(schema: Schema, *, whole: bool) -> float:
     """A number within the bounds of a schema: 1 or 0 if they will do, else the nearest to a bound."""
     for candidate in _numbers(schema, whole=whole):
-        if within(candidate, schema):
-            return candidate
+        if within(candidate, schema) and (not whole or candidate == int(candidate)):
+            return int(candidate) if whole else candidate
     return 1
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -11,7 +11,7 @@ from ..contract import BUILTIN_ENVIRONMENT, GRADIO_ENVIRONMENT, OAUTH_ENVIRONMEN
 from ..rehearsal.facts import Read, Rehearsal, Route
 from ..space import Space
 
-__all__ = ["Evidence", "Report", "gather", "pack", "unpack"]
+__all__ = ["Evidence", "Report", "gather", "install_command", "pack", "unevaluated", "unpack"]
 
 Confidence = Literal["high", "medium", "low", "none"]
 
@@ -111,7 +111,7 @@ def gather(space: Space, rehearsal: Rehearsal | None) -> Evidence:
         rehearsed=not rehearsal.impossible,
         served=rehearsal.served,
         impossible=rehearsal.impossible,
-        remedy=_remedy(space, rehearsal),
+        remedy=install_command(space, rehearsal.missing_packages),
         not_rehearsed=_left_out(space, rehearsal),
         routes=[_route(route, rehearsal) for route in rehearsal.routes if route.own],
         requires=_requires(space, rehearsal),
@@ -132,12 +132,11 @@ def _about(space: Space) -> dict[str, Any]:
     }
 
 
-def _remedy(space: Space, rehearsal: Rehearsal) -> str:
-    if not rehearsal.missing_packages:
-        return ""
-    found = [file.path for file in space.requirements.files if file.found]
-    what = [f"-r {path}" for path in found] or sorted(rehearsal.missing_packages)
-    return f"pip install {' '.join(what)}"
+def install_command(space: Space, missing: Iterable[str]) -> str:
+    """What installs the packages that are missing here; "" if none is."""
+    names = sorted(missing)
+    files = [f"-r {file.path}" for file in space.requirements.files if file.found]
+    return f"pip install {' '.join(dict.fromkeys(files or names))}" if names else ""
 
 
 def _left_out(space: Space, rehearsal: Rehearsal) -> list[str]:
@@ -147,6 +146,7 @@ def _left_out(space: Space, rehearsal: Rehearsal) -> list[str]:
     if not rehearsal.proxied and rehearsal.not_proxied:
         left_out.append(rehearsal.not_proxied)
     left_out += rehearsal.notes
+    left_out += [f"{label}: {reason}" for label, reason in rehearsal.skipped_routes.items()]
     return list(dict.fromkeys(left_out))
 
 
@@ -154,13 +154,14 @@ def _route(route: Route, rehearsal: Rehearsal) -> dict[str, Any]:
     from ..rehearsal.coverage import best_visit, route_outcome
 
     visit = best_visit(rehearsal, route)
+    skipped = route.label in rehearsal.skipped_routes
     return {
         "method": route.method,
         "path": route.path,
         "endpoint": str(route.where) if route.where else route.endpoint,
         "status": visit.status if visit else None,
         "seconds": round(visit.seconds, 4) if visit else 0.0,
-        "outcome": route_outcome(rehearsal, route),
+        "outcome": "skipped" if skipped else route_outcome(rehearsal, route),
     }
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from .card import Card
-from .command import StartCommand
-from .dockerfile import Dockerfile
-from .files import Files
-from .image import Image
-from .requirements import Requirements
-from .settings import Declared
+from .card import Card, read_card
+from .command import StartCommand, docker_command, gradio_command
+from .dockerfile import Dockerfile, parse_dockerfile
+from .files import Files, UnknownRevisionError, read_files
+from .image import Image, docker_image, gradio_image
+from .requirements import DOCKERFILE, LARGEST_DOCKERFILE, Requirements, read_requirements
+from .settings import Declared, read_settings
 
-__all__ = ["Space", "read_space"]
+__all__ = ["Space", "UnknownRevisionError", "read_space"]
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class Space:
 
     @property
     def sdk(self) -> str | None:
+        """The SDK as the card writes it, or None."""
         return self.card.sdk
 
     @property
@@ -46,5 +47,38 @@ class Space:
 
 
 def read_space(root: Path, *, ref: str | None = None, app: str | None = None) -> Space:
-    """Gather the facts.  Never raises for anything that a repository contains."""
-    raise NotImplementedError
+    """Gather the facts.  Never raises for anything that a repository contains.
+
+    ``ref``: a commit to look at instead of the working tree; ``app``: "module:attribute" where it
+    is not the start command's.  NotADirectoryError if ``root`` is none, UnknownRevisionError for
+    a ``ref`` that is not there.
+    """
+    files = read_files(root, ref)
+    card = read_card(files)
+    dockerfile, image, command = _build(files, card)
+    return Space(
+        root=root,
+        files=files,
+        card=card,
+        dockerfile=dockerfile,
+        image=image,
+        command=command,
+        requirements=read_requirements(card.sdk, image, files),
+        settings=read_settings(files, image, body_line=card.body_line),
+        app=app or (command.target if command else None) or "main:app",
+    )
+
+
+def _build(files: Files, card: Card) -> tuple[Dockerfile | None, Image | None, StartCommand | None]:
+    """What the SDK makes of the repository; nothing where it makes no image."""
+    if card.sdk == "gradio":
+        return None, gradio_image(files, card.python_version), gradio_command(card, files)
+    if card.sdk != "docker" or DOCKERFILE not in files:
+        return None, None, None
+    try:
+        text = files.text(DOCKERFILE, LARGEST_DOCKERFILE)
+    except FileNotFoundError:
+        return None, None, None
+    dockerfile = parse_dockerfile(text, DOCKERFILE)
+    image = docker_image(dockerfile, files)
+    return dockerfile, image, docker_command(image, files)

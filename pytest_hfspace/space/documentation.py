@@ -38,8 +38,8 @@ _ASSIGNED: Final = re.compile(
 _PASSED: Final = re.compile(rf"(?:^|\s)(?:-e|--env)[ =]({NAME})(?!=)")
 _READ: Final = re.compile(rf"(?:environ(?:\.get)?|getenv|process\.env)[.(\[ ]*[\"']?({NAME})")
 _CODE_LANGUAGES: Final = frozenset(
-    {"c", "cpp", "css", "go", "html", "http", "java", "javascript", "js", "json", "jsonc", "jsx", "py", "pycon",
-     "python", "python3", "rust", "sql", "toml", "ts", "tsx", "typescript", "xml"}
+    {"c", "cpp", "css", "go", "html", "http", "java", "javascript", "js", "json", "jsx", "py", "pycon",
+     "python", "python3", "rs", "rust", "sql", "toml", "ts", "tsx", "typescript", "xml"}
 )  # fmt: skip
 
 _LONGEST_LINE: Final = 2_000

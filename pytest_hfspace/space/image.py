@@ -171,7 +171,7 @@ class _Build:
                 names = [instruction.flags.get("from", "")]
                 names += re.findall(r"(?:\A|[\n,])from=([^,\n]+)", instruction.flags.get("mount", ""))
             for name in names:
-                place = self.names.get(name.lower())
+                place = self.names.get(name.lower()) if name else None
                 if place is not None:
                     found.add(place)
                 elif name.isdecimal() and len(name) < 5 and instruction.name != "FROM":
@@ -261,10 +261,14 @@ def _cmd(instruction: Instruction, stage: Stage) -> None:
 
 def _command(instruction: Instruction, stage: Stage) -> Command | None:
     if instruction.words is not None:
-        return Command(instruction.words, False, stage.path, instruction.line) if instruction.words else None
+        return (
+            Command(instruction.words, shell=False, path=stage.path, line=instruction.line)
+            if instruction.words
+            else None
+        )
     if not instruction.text:
         return None
-    return Command((*stage.shell, instruction.text), True, stage.path, instruction.line)
+    return Command((*stage.shell, instruction.text), shell=True, path=stage.path, line=instruction.line)
 
 
 _SETTINGS: Mapping[str, Callable[[Instruction, Stage], None]] = {

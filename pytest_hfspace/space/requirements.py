@@ -25,6 +25,7 @@ __all__ = [
 ]
 
 DOCKERFILE: Final = "Dockerfile"
+LARGEST_DOCKERFILE: Final = 256 * 1024
 
 #: What the gradio SDK's one install step names itself.  [field: build logs 2026-05 to 2026-07]
 GRADIO_INSTALLS: Final = ("gradio[oauth,mcp]", "uvicorn>=0.14.0", "websockets>=10.4", "spaces")
@@ -51,7 +52,7 @@ _APT_PYTHON: Final = re.compile(
 
 _LARGEST_FILE: Final = 1 << 20
 _MOST_FILES: Final = 100
-_LARGEST_DOCKERFILE: Final = 256 * 1024
+
 
 
 @dataclass(frozen=True)
@@ -299,7 +300,7 @@ def _beside_source(path: str, install: PipInstall, image: Image, files: Files) -
 
 def _dockerfile(files: Files) -> list[str]:
     try:
-        return files.text(DOCKERFILE, _LARGEST_DOCKERFILE).splitlines()
+        return files.text(DOCKERFILE, LARGEST_DOCKERFILE).splitlines()
     except FileNotFoundError:
         return []
 

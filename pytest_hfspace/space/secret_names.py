@@ -106,7 +106,7 @@ _NO_VALUES: Final = frozenset(
         "empty", "example", "fake", "fixme", "foo", "foobar", "key", "mysecret", "mytoken", "n/a", "na",
         "nil", "none", "notset", "null", "password", "placeholder", "redacted", "replace", "replaceme",
         "sample", "secret", "string", "supersecret", "tbd", "test", "todo", "token", "undefined", "unset",
-        "value", "123456", "12345678", "123456789", "1234567890",
+        "value", "xxx", "123456", "12345678", "123456789", "1234567890",
     }
 )  # fmt: skip
 
@@ -128,7 +128,7 @@ _DESCRIBING: Final = frozenset(
 
 _INSTRUCTIONS: Final = re.compile(
     r"(?:change|replace|insert|enter|put|add|paste|fill|set|generate|get|use)[-_ ]"
-    r"(?:me|this|with|your|in|a|an|the|it|here|from|by|random|strong|secret|key|before|value)\b", re.IGNORECASE
+    r"(?:me|this|with|your|in|a|an|the|it|here|from|by|random|strong|secret|key|before|value)(?![a-z0-9])"
 )  # fmt: skip
 _HOLES: Final = re.compile(
     r"<[^<>\s][^<>]*>|\{\{.*?\}\}|\$\{[^}]*\}|\A\[[^\[\]\"'{},]+\]\Z|\A\{[^{}\"':]+\}\Z|\.{3}|…|\*{3}|[xX]{4}|_{4}"
@@ -141,7 +141,7 @@ def is_placeholder(value: str) -> bool:
     lower = value.lower()
     if lower in _NO_VALUES or len(value) > 500:
         return lower in _NO_VALUES
-    if _HOLES.search(value) or (len(set(value)) == 1 and (len(value) > 3 or not value.isdigit())):
+    if _HOLES.search(value) or (len(set(value)) == 1 and len(value) > 3):
         return True
     words = re.findall(r"[a-z]+|[0-9]+", lower)
     if not words or _INSTRUCTIONS.match(lower) or not _PLACEHOLDER_WORDS.isdisjoint(words):

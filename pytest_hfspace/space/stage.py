@@ -9,15 +9,16 @@ from dataclasses import dataclass, field, replace
 from .dockerwords import expand
 from .installs import PipInstall
 
+_TOP = ("bin", "boot", "dev", "etc", "home", "lib", "media", "mnt", "opt", "proc", "root", "run", "sbin")
+_USR = ("bin", "lib", "local", "local/bin", "local/lib", "local/sbin", "local/share", "sbin", "share", "src")
+_VAR = ("lib", "log", "tmp")
+
 #: What every base image has; a COPY of one file into one of these keeps the file's name.
 BASE_DIRECTORIES = frozenset(
-    {
-        "/", "/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/media", "/mnt", "/opt", "/proc", "/root",
-        "/run", "/sbin", "/srv", "/sys", "/tmp", "/usr", "/usr/bin", "/usr/lib", "/usr/local",
-        "/usr/local/bin", "/usr/local/lib", "/usr/local/sbin", "/usr/local/share", "/usr/sbin",
-        "/usr/share", "/usr/src", "/var", "/var/lib", "/var/log", "/var/tmp",
-    }
-)  # fmt: skip  # noqa: S108 - directories of an image
+    {"/", *(f"/{name}" for name in (*_TOP, "srv", "sys", "tmp", "usr", "var"))}
+    | {f"/usr/{name}" for name in _USR}
+    | {f"/var/{name}" for name in _VAR}
+)
 
 #: The PATH of images that set none themselves.
 DEFAULT_PATH = "/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"

@@ -85,9 +85,10 @@ class _Step:
     def program(self, text: str) -> None:
         """Follow shell text; text within text goes a few levels down."""
         self.depth += 1
+        if self.depth > _DEEPEST:
+            self.unread(self.instruction.text)
+            return
         try:
-            if self.depth > _DEEPEST:
-                raise UnreadableError("too deep")
             found = list(simple_commands(read_shell(text)))
         except UnreadableError:
             self.unread(self.instruction.text)

@@ -35,6 +35,7 @@ class FakeDirector:
 
     def __init__(self, rehearsal: Rehearsal, ask: bool) -> None:
         self._rehearsal, self._ask, self._ended = rehearsal, ask, False
+        self.missing = rehearsal.missing_packages
 
     def routes(self) -> tuple[Route, ...]:
         log("routes")
@@ -77,9 +78,8 @@ def install(
         return FakeDirector(rehearsal, ask)
 
     patch.setattr(pytest_hfspace.space, "read_space", read_space)
-    patch.setattr(pytest_hfspace.rehearsal, "begin", begin, raising=False)
-    patch.setattr(pytest_hfspace.rehearsal, "Options", dict, raising=False)
-    patch.setattr(pytest_hfspace.checks, "CATALOGUE", catalogue, raising=False)
+    patch.setattr(pytest_hfspace.rehearsal, "begin", begin)
+    patch.setattr(pytest_hfspace.checks, "CATALOGUE", catalogue)
 
 
 patch = pytest.MonkeyPatch()

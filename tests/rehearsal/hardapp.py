@@ -8,7 +8,20 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal, Optional, Union
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Body, Cookie, Depends, FastAPI, File, Form, Header, HTTPException, Path, Query, Security
+from fastapi import (
+    APIRouter,
+    Body,
+    Cookie,
+    Depends,
+    FastAPI,
+    File,
+    Form,
+    Header,
+    HTTPException,
+    Path,
+    Query,
+    Security,
+)
 from fastapi import Request as HTTPRequest
 from fastapi import UploadFile
 from fastapi.responses import PlainTextResponse
@@ -297,7 +310,9 @@ def _parameters(app: FastAPI) -> None:
 
     @app.get("/header")
     def header(
-        x_token: Annotated[str, Header(min_length=3)], x_ids: Annotated[list[int], Header()], user_agent: Annotated[str, Header()]
+        x_token: Annotated[str, Header(min_length=3)],
+        x_ids: Annotated[list[int], Header()],
+        user_agent: Annotated[str, Header()],
     ) -> str:
         return x_token
 
@@ -395,7 +410,9 @@ def _bodies(app: FastAPI) -> None:
 
 def _forms(app: FastAPI) -> None:
     @app.post("/form/fields")
-    def fields(name: Annotated[str, Form()], age: Annotated[int, Form(gt=17)], tags: Annotated[list[str], Form()]) -> str:
+    def fields(
+        name: Annotated[str, Form()], age: Annotated[int, Form(gt=17)], tags: Annotated[list[str], Form()]
+    ) -> str:
         return name
 
     @app.post("/form/model")

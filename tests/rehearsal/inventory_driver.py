@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
 
-from pytest_hfspace.rehearsal.child.inventory import Inventory
+from pytest_hfspace.rehearsal.child.inventory import Inventory, endpoint_of, inventory
+
+with warnings.catch_warnings():
+    # Starlette 0.38 warns while it is imported.
+    warnings.simplefilter("ignore", PendingDeprecationWarning)
+    from fastapi import FastAPI, WebSocket
+    from starlette.responses import PlainTextResponse
 
 VALUES = {
     "int": "1",
@@ -91,3 +99,42 @@ async def _socket(app: Callable[..., Any], path: str, host: str) -> None:
         receive,
         send,
     )
+
+
+def handler() -> str:
+    return "ok"
+
+
+def plain(request: Any) -> PlainTextResponse:
+    return PlainTextResponse("ok")
+
+
+async def talk(socket: WebSocket) -> None:
+    await socket.accept()
+    await socket.close()
+
+
+def agrees(app: Any) -> None:
+    """Every listed route is what the router chooses for it, and answers."""
+    found = inventory(app)
+    assert found.problem == ""
+    assert found.raised is None
+    assert found.routes
+    for route in found.routes:
+        status, scope = drive(app, route)
+        assert endpoint_of(scope) == route["endpoint"], route
+        assert route["kind"] == "files" or status not in {404, 405}, route
+
+
+def bare(**options: Any) -> FastAPI:
+    return FastAPI(openapi_url=None, **options)
+
+
+def one_route() -> FastAPI:
+    app = bare()
+    app.add_route("/a", plain)
+    return app
+
+
+def line_of(function: Any) -> int:
+    return inspect.getsourcelines(function)[1]

@@ -60,7 +60,9 @@ def build_litestar() -> litestar.Litestar:
             raise litestar.exceptions.NotFoundException
 
     @litestar.get("/search")
-    async def search(q: Annotated[str, Parameter(min_length=3, max_length=5)], limit: Annotated[int, Parameter(gt=10)]) -> str:
+    async def search(
+        q: Annotated[str, Parameter(min_length=3, max_length=5)], limit: Annotated[int, Parameter(gt=10)]
+    ) -> str:
         return q * limit
 
     @litestar.get("/colours/{colour:str}")
@@ -80,7 +82,9 @@ def build_litestar() -> litestar.Litestar:
         return token
 
     @litestar.post("/form")
-    async def form(data: Annotated[Contact, Body(media_type=RequestEncodingType.URL_ENCODED)]) -> dict[str, Any]:
+    async def form(
+        data: Annotated[Contact, Body(media_type=RequestEncodingType.URL_ENCODED)],
+    ) -> dict[str, Any]:
         return {"email": data.email}
 
     @litestar.post("/upload")

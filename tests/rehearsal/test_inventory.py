@@ -1,8 +1,7 @@
-"""The inventory of hostile objects, of wrapped apps and of schemas; and the parent's side of it."""
+"""The inventory of wrapped apps and of hostile objects."""
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import json
 import subprocess
@@ -18,30 +17,15 @@ import pytest
 with warnings.catch_warnings():
     # Starlette 0.38 warns while it is imported.
     warnings.simplefilter("ignore", PendingDeprecationWarning)
-    from fastapi import APIRouter, FastAPI
-    from pydantic import BaseModel
+    from fastapi import FastAPI
     from starlette.middleware.cors import CORSMiddleware
-    from starlette.responses import PlainTextResponse
     from starlette.routing import BaseRoute, Mount, Route, Router
 
     from pytest_hfspace.rehearsal.child import found as found_module
     from pytest_hfspace.rehearsal.child import inventory as inventory_module
-    from pytest_hfspace.rehearsal.child.inventory import Inventory, endpoint_of, inventory
-    from pytest_hfspace.rehearsal.facts import Route as Fact
-    from pytest_hfspace.rehearsal.facts import Where
-    from pytest_hfspace.rehearsal.routes import routes_from
+    from pytest_hfspace.rehearsal.child.inventory import endpoint_of, inventory
 
-    from .inventory_driver import listed
-
-
-def plain(request: Any) -> PlainTextResponse:
-    return PlainTextResponse("ok")
-
-
-def one_route() -> FastAPI:
-    app = FastAPI(openapi_url=None)
-    app.add_route("/a", plain)
-    return app
+    from .inventory_driver import listed, one_route, plain
 
 
 # --- apps in wrappers
@@ -72,7 +56,7 @@ def forwarding(app: Any) -> Any:
     "wrap",
     [
         lambda app: app,
-        lambda app: CORSMiddleware(app),
+        CORSMiddleware,
         lambda app: CORSMiddleware(CORSMiddleware(app)),
         lambda app: Holder("app", app),
         lambda app: Holder("other_asgi_app", app),
@@ -142,7 +126,7 @@ class Endless:
         return Endless()
 
 
-class Mute(RuntimeError):
+class MuteError(RuntimeError):
     def __str__(self) -> str:
         raise RuntimeError("not even this")
 
@@ -189,7 +173,7 @@ def endless_routes() -> Iterator[BaseRoute]:
 
 def failing_routes() -> Iterator[BaseRoute]:
     yield Route("/a", plain)
-    raise Mute
+    raise MuteError
 
 
 def test_endless_routes_end(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -212,7 +196,7 @@ def test_routes_that_break_off() -> None:
     app.routes = failing_routes()
     found = inventory(app)
     assert listed(found) == ["GET /a"]
-    assert found.problem == "the routes of Router at / cannot be listed: Mute"
+    assert found.problem == "the routes of Router at / cannot be listed: MuteError"
 
 
 @pytest.mark.parametrize("routes", [None, 7, [None], [object()]], ids=repr)
@@ -324,173 +308,3 @@ print([name for name in sys.modules if name.split(".")[0] not in sys.stdlib_modu
         [sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=True
     )
     assert done.stdout.splitlines() == ["no route table: the app is builtins:print", "[]"]
-
-
-# --- schemas
-
-
-class Item(BaseModel):
-    name: str
-
-
-def save(item: Item) -> Item:
-    return item
-
-
-def with_openapi(document: Any, **options: Any) -> FastAPI:
-    def openapi() -> Any:
-        if isinstance(document, BaseException):
-            raise document
-        return document
-
-    app = FastAPI(**options)
-    app.openapi = openapi
-    return app
-
-
-def test_an_overridden_schema_is_the_one_that_counts() -> None:
-    found = inventory(with_openapi({"paths": {}, "info": {"title": "mine"}}))
-    assert found.openapi == {"paths": {}, "info": {"title": "mine"}}
-    assert found.raised is None
-
-
-@pytest.mark.parametrize(
-    ("document", "kind"),
-    [
-        (RuntimeError("no"), RuntimeError),
-        (SystemExit(3), SystemExit),
-        ({"paths": {"/a": {1, 2}}}, TypeError),
-        ({"info": float("nan")}, ValueError),
-        ({"info": "\ud800"}, UnicodeEncodeError),
-        ([], TypeError),
-    ],
-    ids=["raises", "exits", "set", "nan", "surrogate", "list"],
-)
-def test_a_schema_that_cannot_be_published(document: Any, kind: type[BaseException]) -> None:
-    found = inventory(with_openapi(document))
-    assert found.openapi is None
-    assert type(found.raised) is kind
-    assert found.problem == ""
-    unpublished = inventory(with_openapi(document, openapi_url=None))
-    assert (unpublished.openapi, unpublished.raised) == (None, None)
-
-
-def test_a_schema_that_refers_to_itself_without_end() -> None:
-    document: dict[str, Any] = {}
-    document["paths"] = document
-    assert type(inventory(with_openapi(document)).raised) is ValueError
-
-
-def test_a_duplicate_operation_is_a_warning_and_no_failure() -> None:
-    app = FastAPI()
-    app.post("/a", operation_id="same")(save)
-    app.post("/b", operation_id="same")(save)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        found = inventory(app)
-    assert found.raised is None
-    assert found.openapi is not None
-
-
-def test_what_a_mounted_apps_schema_raises_is_told() -> None:
-    sub = with_openapi(RuntimeError("below"))
-    sub.add_route("/a", plain)
-    app = FastAPI()
-    app.mount("/sub", sub)
-    found = inventory(app)
-    assert str(found.raised) == "below"
-    assert found.openapi is not None
-
-
-# --- the parent's side
-
-
-def here(file: str, line: int) -> Where | None:
-    return Where(Path(file).name, line) if file == __file__ else None
-
-
-def facts(found: Inventory) -> tuple[Fact, ...]:
-    routes = json.loads(json.dumps(found.routes))
-    return routes_from(routes, found.openapi, here)
-
-
-def test_the_entries_have_the_fields_of_a_route() -> None:
-    (route,) = inventory(one_route()).routes
-    assert set(route) == {field.name for field in dataclasses.fields(Fact)} - {"operation"}
-
-
-def test_routes_say_where_and_what_they_are() -> None:
-    app = FastAPI(docs_url=None, redoc_url=None)
-    app.post("/items/{item_id:int}", name="save")(save)
-    app.get("/hidden", include_in_schema=False)(save)
-    docs, route, hidden = facts(inventory(app))
-    assert (docs.own, docs.where, docs.operation) == (False, None, None)
-    assert route.label == "POST /items/{item_id}"
-    assert route.where == Where(Path(__file__).name, save.__code__.co_firstlineno)
-    assert route.parameters == {"item_id": "int"}
-    assert route.operation is not None
-    assert route.operation["operationId"].startswith("save_items")
-    assert hidden.operation is None
-
-
-def test_operations_of_included_and_of_mounted_apps() -> None:
-    router = APIRouter(prefix="/r")
-    router.post("/a")(save)
-    sub, deep, app = FastAPI(), FastAPI(), FastAPI()
-    sub.post("/a", summary="mounted")(save)
-    sub.post("/", summary="root")(save)
-    deep.post("/a", summary="deep")(save)
-    sub.mount("/deep", deep)
-    app.include_router(router, prefix="/v1")
-    app.mount("/sub", sub)
-    summaries = {
-        route.label: (route.operation or {}).get("summary") for route in facts(inventory(app)) if route.own
-    }
-    assert summaries == {
-        "POST /v1/r/a": "Save",
-        "POST /sub/a": "mounted",
-        "POST /sub/": "root",
-        "POST /sub/deep/a": "deep",
-    }
-
-
-def test_references_of_a_mounted_app_point_into_the_one_document() -> None:
-    sub, app = FastAPI(), FastAPI()
-    sub.post("/a")(save)
-    app.mount("/sub/{tenant}", sub)
-    found = inventory(app)
-    (route,) = [route for route in facts(found) if route.own]
-    assert route.operation is not None
-    reference = route.operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
-    node: Any = found.openapi
-    for part in reference.removeprefix("#/").split("/"):
-        node = node[part.replace("~1", "/").replace("~0", "~")]
-    assert node["title"] == "Item"
-
-
-def test_methods_of_one_path_have_their_own_operations() -> None:
-    app = FastAPI()
-    app.get("/a", summary="read")(lambda: None)
-    app.post("/a", summary="write")(lambda: None)
-    operations = [route.operation for route in facts(inventory(app)) if route.own]
-    assert [operation and operation["summary"] for operation in operations] == ["read", "write"]
-
-
-@pytest.mark.parametrize(
-    "openapi",
-    [
-        None,
-        {},
-        {"paths": None},
-        {"paths": ["/a"]},
-        {"paths": {"/a": None}},
-        {"paths": {"/a": {"get": "text"}}},
-        {"x-mounted": ["/a"], "paths": {}},
-        {"x-mounted": {"/a": None}, "paths": {}},
-    ],
-    ids=repr,
-)
-def test_a_document_of_anything_gives_no_operation(openapi: Any) -> None:
-    (route,) = routes_from(inventory(one_route()).routes, openapi, here)
-    assert route.operation is None
-    assert route.label == "GET /a"
