@@ -95,7 +95,8 @@ def publish_report(submission: Submission, database: Database, response: Respons
     """Publish a report.  Sending it again under the same id changes nothing."""
     with Session(database) as session:
         stored, new = store.add(session, submission)
-        if (stored.space, stored.document) != (submission.space, submission.document):
+        same = new or (stored.space, stored.document) == (submission.space, submission.document)
+        if not same:
             raise HTTPException(409, "Another report has this id.")
     response.status_code = 201 if new else 200
     response.headers["Location"] = f"/api/reports/{submission.id}"

@@ -39,13 +39,14 @@ class Settings(BaseSettings):
         try:
             url = make_url(value.strip())
             dialect = url.get_dialect()
-            dialect.import_dbapi()
         except (ArgumentError, ValueError):
             raise ValueError("not the URL of a known kind of database") from None
-        except ImportError:
-            raise ValueError("the driver of this database is not installed") from None
         if dialect.is_async:
             raise ValueError("needs a synchronous driver")
+        try:
+            dialect.import_dbapi()
+        except ImportError:
+            raise ValueError("the driver of this database is not installed") from None
         if url.get_backend_name() == "sqlite":
             if url.database in (None, "", ":memory:"):
                 raise ValueError("needs a file, every thread would see its own empty database")

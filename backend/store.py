@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import defer
 from sqlmodel import Session, col, func, select
 
 from .models import StoredReport
 from .report import Submission
+
+#: A document may have a mebibyte, and lists show none.
+_UNREAD = defer(col(StoredReport.document))
+_NEWEST_FIRST = col(StoredReport.sequence).desc()
 
 
 def add(session: Session, submission: Submission) -> tuple[StoredReport, bool]:
@@ -33,7 +38,6 @@ def add(session: Session, submission: Submission) -> tuple[StoredReport, bool]:
         if stored is None:
             raise
         return stored, False
-    session.refresh(row)
     return row, True
 
 
@@ -46,8 +50,8 @@ def get(session: Session, report_id: str) -> StoredReport | None:
 
 
 def newest(session: Session, space: str | None, limit: int, offset: int = 0) -> list[StoredReport]:
-    """Reports of one Space, or of all, the newest first."""
-    query = select(StoredReport).order_by(col(StoredReport.sequence).desc()).limit(limit).offset(offset)
+    """Reports of one Space, or of all, the newest first, their documents unread."""
+    query = select(StoredReport).options(_UNREAD).order_by(_NEWEST_FIRST).limit(limit).offset(offset)
     if space is not None:
         query = query.where(StoredReport.space == space)
     return list(session.exec(query))
@@ -62,7 +66,7 @@ def count(session: Session, space: str | None) -> int:
 
 
 def latest_of_each(session: Session, limit: int) -> list[StoredReport]:
-    """The newest report of each Space, the most recently published Space first."""
+    """The newest report of each Space, the most recent one first, their documents unread."""
     latest = select(func.max(StoredReport.sequence)).group_by(StoredReport.space)
-    query = select(StoredReport).where(col(StoredReport.sequence).in_(latest))
-    return list(session.exec(query.order_by(col(StoredReport.sequence).desc()).limit(limit)))
+    query = select(StoredReport).options(_UNREAD).where(col(StoredReport.sequence).in_(latest))
+    return list(session.exec(query.order_by(_NEWEST_FIRST).limit(limit)))

@@ -68,6 +68,7 @@ class Check:
 
     @property
     def id(self) -> str:
+        """Code and name, as items and reports show it."""
         return f"{self.code}-{self.name}"
 
     @property
@@ -155,7 +156,7 @@ def evaluate(check: Check, facts: Mapping[str, Any]) -> Result:
         for finding in found
     )
     levels = {finding.level for finding in findings}
-    outcome = next((outcome for level, outcome in _OUTCOMES if level in levels), "passed")
+    outcome: Outcome = next((outcome for level, outcome in _OUTCOMES if level in levels), "passed")
     return Result(check, outcome, findings, seconds=time.perf_counter() - started)
 
 

@@ -82,7 +82,7 @@ OAUTH_ENVIRONMENT: Final = {
 GRADIO_ENVIRONMENT: Final = {
     "SYSTEM": "spaces",
     "PYTHONUNBUFFERED": "1",
-    "GRADIO_SERVER_NAME": "0.0.0.0",
+    "GRADIO_SERVER_NAME": "0.0.0.0",  # noqa: S104 - what the Hub sets
     "GRADIO_NUM_PORTS": "1",
     "GRADIO_ALLOW_FLAGGING": "never",
     "GRADIO_THEME": "huggingface",

@@ -119,7 +119,8 @@ def sync_client(app: Any, portal: BlockingPortal) -> httpx.Client:
 
     class Transport(httpx.BaseTransport):
         def handle_request(self, request: httpx.Request) -> httpx.Response:
-            return portal.call(_ask, app, _whole(request, request.read()))
+            answer: httpx.Response = portal.call(_ask, app, _whole(request, request.read()))
+            return answer
 
     return httpx.Client(transport=Transport(), base_url=BASE_URL, trust_env=False)
 

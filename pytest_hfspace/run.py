@@ -30,7 +30,7 @@ _DEFECT = "this is a defect of pytest-hfspace, please report it"
 
 
 def _said(error: BaseException) -> str:
-    return one_line(f"{type(error).__name__}: {error}")
+    return one_line(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
 
 
 class Run:

@@ -30,7 +30,7 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 #: The Space's address as plain http: written out, in JSON with escaped slashes, or percent-encoded.
 _HTTP_URL = re.compile(
-    rf"http(?::|%3a)(?:\\?/|%2f){{2}}{re.escape(SPACE_HOST)}(?::\d+)?[^\s\"'<>\\,;)]{{0,60}}", re.IGNORECASE
+    rf"http(?::|%3a)(?:\\?/|%2f){{2}}{re.escape(SPACE_HOST)}(?::\d+)?[^\s\"'<>,;)]{{0,60}}", re.IGNORECASE
 )
 _TEXTS = ("text/html", "text/plain", "text/xml", "application/xml", "application/xhtml", "application/json")
 
@@ -98,7 +98,7 @@ def _says_http(visit: Visit) -> str:
     kind = (visit.header("content-type") or "").lower()
     if kind.startswith(_TEXTS) or "+json" in kind or "+xml" in kind:
         found = _HTTP_URL.search(visit.body.decode("utf-8", "replace"))
-    return one_line(found[0], 100) if found else ""
+    return one_line(found[0].replace("\\/", "/"), 100) if found else ""
 
 
 def _listening_at(space: Space, rehearsal: Rehearsal) -> tuple[str, int | None]:

@@ -253,13 +253,10 @@ def _unquoted(field: Field, rule: Rule) -> Fault | None:
         # 3.12 is the text of the number as well: such cards are common, and work
         return None
     is_number = isinstance(field.value, (int, float)) and not isinstance(field.value, bool)
-    if is_number and not is_same:
-        seen = f"is {written} without quotes, which YAML reads as {shown(field.value)}"
-        wanted = _line(field.key, f'"{written}"')
-        return Fault(seen, wanted)
-    return Fault(
-        f"is {written} without quotes, {_typed(field.value)} to YAML", _line(field.key, f'"{written}"')
-    )
+    reading = f"which YAML reads as {shown(field.value)}" if is_number and not is_same else ""
+    write = f'"{written}"' if rule.accepts(written) else rule.example
+    seen = f"is {written} without quotes, {reading or f'{_typed(field.value)} to YAML'}"
+    return Fault(seen, _line(field.key, write))
 
 
 def _typed(value: Any) -> str:

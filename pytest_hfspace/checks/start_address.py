@@ -313,7 +313,9 @@ def port_privileged(space: Space, space_rehearsal: Rehearsal) -> Iterator[Findin
 )
 def exec_form_variable(space: Space) -> Iterator[Finding]:
     """No variable stands in a JSON CMD, which no shell expands.  [Dockerfile reference; field]"""
-    command = command_of(space)
+    command = space.command
+    if command is None:
+        raise Skip(NO_PROCESS if space.sdk == "static" else "needs HFS401")
     for name in command.unexpanded:
         yield Finding(
             f"${name} stands in a JSON command, where no shell expands it",

@@ -145,7 +145,8 @@ class Director:
         return routes_from(inventory["routes"], inventory["openapi"], self._layout.locate)
 
     def _excuses(self) -> Excuses:
-        assert self._starter is not None and self._layout is not None
+        assert self._starter is not None
+        assert self._layout is not None
         return Excuses(
             self.space, self._layout, platform.python_version(), self.missing, self._starter.values
         )
@@ -234,7 +235,8 @@ class Director:
         """Add what every rehearsal has seen, however far it came."""
         starter.end()
         process, log = starter.process, starter.log
-        assert process is not None and self._layout is not None
+        assert process is not None
+        assert self._layout is not None
         while (event := process.next_event(0)) is not None and log.take(event) != "gone":
             continue
         logs = [*starter.earlier, log]

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from ..contract import BUILTIN_ENVIRONMENT, GRADIO_ENVIRONMENT, OAUTH_ENVIRONMENT
 from ..space import Space
+from ..space.image import Image
 from ..space.settings import is_placeholder, is_secret_name
 from .facts import Read
 from .layout import Layout
@@ -36,7 +37,10 @@ MC4CAQAwBQYDK2VwBCIEIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f
 
 #: Shapes that a name promises, tried in this order.  "{n}" makes the value unique.
 _SHAPES = (
-    (re.compile(r"(DATABASE|DB|POSTGRES|POSTGRESQL|MYSQL|SQLALCHEMY|SQLITE).*_(URL|URI|DSN)$|^(URL|URI)$"), "sqlite:///{home}/stand-in.db"),
+    (
+        re.compile(r"(DATABASE|DB|POSTGRES|POSTGRESQL|MYSQL|SQLALCHEMY|SQLITE).*_(URL|URI|DSN)$|^(URL|URI)$"),
+        "sqlite:///{home}/stand-in.db",
+    ),
     (re.compile(r"REDIS.*_(URL|URI)$"), "redis://stand-in.invalid:6379/0"),
     (re.compile(r"(MONGO|MONGODB).*_(URL|URI)$"), "mongodb://stand-in.invalid:27017/stand_in"),
     (re.compile(r"(^|_)DSN$"), "https://standin{n}@stand-in.invalid/1"),
@@ -89,17 +93,16 @@ def base_environment(
     if space.sdk == "gradio":
         environment |= GRADIO_ENVIRONMENT
     if space.image is not None:
-        environment |= _image_environment(space, layout, environment["PATH"] if "PATH" in environment else "")
+        environment |= _image_environment(space.image, layout)
     if space.command is not None:
         environment |= space.command.env
     return environment | dict(given)
 
 
-def _image_environment(space: Space, layout: Layout, path: str) -> dict[str, str]:
+def _image_environment(image: Image, layout: Layout) -> dict[str, str]:
     """The image's ENV.  Paths of the image become those of the layout where they exist there."""
-    assert space.image is not None
     result = {}
-    for name, variable in space.image.env.items():
+    for name, variable in image.env.items():
         if name in ("PATH", "HOME", "VIRTUAL_ENV", "LD_LIBRARY_PATH"):
             continue  # about the image's programs, which are not here
         parts = variable.value.split(":") if variable.value.startswith("/") else [variable.value]
@@ -123,9 +126,9 @@ def stand_in(name: str, read: Read | None, space: Space, home: str, complaint: s
     """
     fill = {"n": f"{sum(name.encode()) % 9973:04d}{len(name)}", "home": home}
     declared = space.settings.get(name)
-    if declared is not None and not complaint and not is_placeholder(declared.value):
-        if not (is_secret_name(name) or "://" in declared.value):
-            return declared.value
+    usable = declared is not None and not complaint and not is_placeholder(declared.value)
+    if declared is not None and usable and not is_secret_name(name) and "://" not in declared.value:
+        return declared.value
     kind = next((kind for kind in _TYPED if complaint.startswith(kind)), read.type if read else "")
     shapes: Iterable[str] = (shape for pattern, shape in _SHAPES if pattern.search(name.upper()))
     shape = _TYPED.get(kind) or next(iter(shapes), "stand-in-{n}")

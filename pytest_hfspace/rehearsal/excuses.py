@@ -11,7 +11,14 @@ from .facts import Raised
 from .layout import Layout
 
 #: exceptions that no value of a setting brings about
-_UNRELATED = {"ImportError", "ModuleNotFoundError", "SyntaxError", "IndentationError", "NameError", "AttributeError"}
+_UNRELATED = {
+    "ImportError",
+    "ModuleNotFoundError",
+    "SyntaxError",
+    "IndentationError",
+    "NameError",
+    "AttributeError",
+}
 _NETWORK = re.compile(
     r"ConnectionError|ConnectionRefused|ConnectError|ConnectTimeout|gaierror|Timeout|OperationalError"
     r"|InterfaceError|ServerSelection|NetworkError|APIConnection|NoBrokers|socket\.error"

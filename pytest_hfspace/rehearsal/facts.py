@@ -110,7 +110,7 @@ class Route:
 
     @property
     def label(self) -> str:
-        """"GET /items/{item_id}", as items and reports name it; "WS /ws" for a WebSocket."""
+        """ "GET /items/{item_id}", as items and reports name it; "WS /ws" for a WebSocket."""
         host = f" ({self.host})" if self.host else ""
         return f"{self.method} {self.path}{host}"
 
@@ -222,8 +222,8 @@ class Rehearsal:
     peer that is not 127.0.0.1; else ``not_proxied`` says why.  ``notes``: what was not rehearsed
     and why, for the closing section.  ``imported``: repository files that were loaded as modules.
     ``shutdown`` is None where the app was not stopped by SIGTERM (it did not serve, or a request
-    that hangs was still at work).  ``timings``: seconds by name (export, import, startup, first_response, visits, shutdown,
-    total).
+    that hangs was still at work).  ``timings``: seconds by name (export, import, startup,
+    first_response, visits, shutdown, total).
     """
 
     python: str

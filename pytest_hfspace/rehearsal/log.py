@@ -43,11 +43,11 @@ class Log:
     def take(self, event: Event) -> str:
         """Sort one event in; its name.  What an app forges may be malformed: it is then dropped."""
         name: str = event["event"]
-        handler = _HANDLERS.get(name)
+        handler = getattr(self, f"_on_{name}", None)
         self.times.setdefault(name, event.get("at", 0.0))
         try:
             if handler is not None:
-                handler(self, event)
+                handler(event)
         except (KeyError, TypeError, ValueError, IndexError, AttributeError):
             return ""
         return name
@@ -65,11 +65,11 @@ class Log:
 
     # -- one method for each event
 
-    def _phase(self, event: Event) -> None:
+    def _on_phase(self, event: Event) -> None:
         self.phase = str(event["phase"])
         self.times.setdefault(f"phase {self.phase}", event["at"])
 
-    def _listener(self, event: Event) -> None:
+    def _on_listener(self, event: Event) -> None:
         port = event["port"]
         self.listeners.append(
             Listener(
@@ -86,7 +86,7 @@ class Log:
             )
         )
 
-    def _read(self, event: Event) -> None:
+    def _on_read(self, event: Event) -> None:
         name = str(event["name"])
         default = event["default"]
         self.reads.append(
@@ -106,7 +106,7 @@ class Log:
         if "field" in event:
             self.fields[str(event["field"])] = name
 
-    def _file(self, event: Event) -> None:
+    def _on_file(self, event: Event) -> None:
         path = str(event["path"])
         inside = self.image_path(path)
         self.files.append(
@@ -119,13 +119,13 @@ class Log:
             )
         )
 
-    def _bound(self, event: Event) -> None:
+    def _on_bound(self, event: Event) -> None:
         actual = int(event["actual"][1])
         self.bound.append(
             (str(event["host"]), int(event["port"]), self.where(event["where"]), str(event["phase"]), actual)
         )
 
-    def _raised(self, event: Event) -> None:
+    def _on_raised(self, event: Event) -> None:
         error = self.raised(event["raised"])
         if error is None:
             return
@@ -135,46 +135,28 @@ class Log:
             self.failed = (str(event["phase"]), error)
             self.connects = [str(target) for target in event.get("connects", ())]
 
-    def _served(self, event: Event) -> None:
+    def _on_served(self, event: Event) -> None:
         self.served_where = (self.where(event["where"]),)
 
-    def _imported(self, event: Event) -> None:
+    def _on_imported(self, event: Event) -> None:
         self.unfit = self.unfit or str(event["unfit"])
 
-    def _inventory(self, event: Event) -> None:
+    def _on_inventory(self, event: Event) -> None:
         self.inventory = event
 
-    def _answered(self, event: Event) -> None:
+    def _on_answered(self, event: Event) -> None:
         self.answered[int(event["peer"]), int(event["number"])] = event
 
-    def _stack(self, event: Event) -> None:
+    def _on_stack(self, event: Event) -> None:
         self.stack, self.stack_told = self.where(event["where"]), True
 
-    def _exited(self, event: Event) -> None:
+    def _on_exited(self, event: Event) -> None:
         self.status = int(event["status"])
         self.peak_rss = int(event["peak_rss"])
         self.left = int(event["left"])
 
-    def _in_place_of(self, event: Event) -> None:
+    def _on_in_place_of(self, event: Event) -> None:
         self.in_place_of = str(event["server"])
 
-    def _gone(self, _event: Event) -> None:
+    def _on_gone(self, _event: Event) -> None:
         self.gone = True
-
-
-_HANDLERS: dict[str, Callable[[Log, Event], None]] = {
-    "phase": Log._phase,
-    "listener": Log._listener,
-    "read": Log._read,
-    "file": Log._file,
-    "bound": Log._bound,
-    "raised": Log._raised,
-    "served": Log._served,
-    "imported": Log._imported,
-    "inventory": Log._inventory,
-    "answered": Log._answered,
-    "stack": Log._stack,
-    "exited": Log._exited,
-    "in place of": Log._in_place_of,
-    "gone": Log._gone,
-}

@@ -3,6 +3,7 @@ speaks of."""
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping
 
@@ -16,7 +17,12 @@ _COMPLAINTS = (
     ("bool", re.compile(r"valid boolean|valid truth value|[Nn]ot a boolean")),
     ("url", re.compile(r"valid URL|URL scheme|relative URL")),
     ("json:dict", re.compile(r"valid dictionary|valid dict")),
-    ("json", re.compile(r"valid list|Invalid JSON|valid JSON|Expecting value|valid tuple|valid set|error parsing value")),
+    (
+        "json",
+        re.compile(
+            r"valid list|Invalid JSON|valid JSON|Expecting value|valid tuple|valid set|error parsing value"
+        ),
+    ),
 )
 
 
@@ -44,7 +50,9 @@ def _complained_of(texts: str, given: Mapping[str, str]) -> dict[str, str]:
     wants = next((kind for kind, pattern in _COMPLAINTS if pattern.search(texts)), "")
     if not wants:
         return {}
-    return {n: wants for n, v in given.items() if v in texts or re.search(rf"(?<!\w){re.escape(n)}(?!\w)", texts)}
+    return {
+        n: wants for n, v in given.items() if v in texts or re.search(rf"(?<!\w){re.escape(n)}(?!\w)", texts)
+    }
 
 
 def _of_settings_class(log: Log, texts: str, given: Mapping[str, str]) -> dict[str, str]:
@@ -53,7 +61,7 @@ def _of_settings_class(log: Log, texts: str, given: Mapping[str, str]) -> dict[s
     by_location |= {name.upper(): name for name in log.fields.values()}
     names: dict[str, str] = {}
     lines = texts.splitlines()
-    for location, complaint in zip(lines, lines[1:], strict=False):
+    for location, complaint in itertools.pairwise(lines):
         name = by_location.get(location.strip().upper())
         if name is None or not complaint.startswith("  "):
             continue

@@ -10,7 +10,9 @@ from collections.abc import Iterable
 
 from ..space.requirements import Requirement
 
-_QUERY = "import importlib.metadata as m, json; print(json.dumps([d.metadata['Name'] for d in m.distributions()]))"
+_QUERY = (
+    "import importlib.metadata as m, json; print(json.dumps([d.metadata['Name'] for d in m.distributions()]))"
+)
 
 
 def missing_packages(declared: Iterable[Requirement], python: str) -> tuple[str, ...]:

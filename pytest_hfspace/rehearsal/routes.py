@@ -32,14 +32,11 @@ def routes_from(
 
 
 def _schemas(openapi: Mapping[str, Any] | None) -> list[tuple[str, Mapping[str, Any]]]:
-    """The ``paths`` of every document with the prefix that they stand below, the app's own first,
-    then those of mounted apps, the longest prefix first."""
+    """The ``paths`` of the app's document and of mounted apps', each with its prefix."""
     if openapi is None:
         return []
-    mounted = _mapping(openapi.get("x-mounted"))
-    keys = ["", *sorted(mounted, key=len, reverse=True)]
-    documents = [openapi, *(_mapping(mounted[key]) for key in keys[1:])]
-    return [(key, _mapping(document.get("paths"))) for key, document in zip(keys, documents, strict=True)]
+    documents = [("", openapi), *_mapping(openapi.get("x-mounted")).items()]
+    return [(prefix, _mapping(_mapping(document).get("paths"))) for prefix, document in documents]
 
 
 def _operation(
@@ -51,7 +48,7 @@ def _operation(
     for prefix, paths in schemas:
         if not address.startswith(prefix):
             continue
-        operation = _mapping(paths.get(address[len(prefix) :] or "/")).get(entry["method"].lower())
+        operation = _mapping(paths.get(address[len(prefix) :])).get(entry["method"].lower())
         if isinstance(operation, dict):
             return operation
     return None

@@ -14,6 +14,7 @@ from .process import AppProcess
 
 if TYPE_CHECKING:
     import httpx
+    from typing_extensions import Self
 
 
 class ServerDidNotStart(Exception):
@@ -31,7 +32,7 @@ class SpaceServer:
         self._director = Director(_startable(space), options or Options(), lambda _phase: None)
         self._process: AppProcess | None = None
 
-    def start(self) -> SpaceServer:
+    def start(self) -> Self:
         """Start it and wait until it serves.  Raises :class:`ServerDidNotStart`."""
         self._director.begin()
         self._director.routes()
@@ -45,7 +46,7 @@ class SpaceServer:
         """End it, with all that it has started and written.  Safe to call again."""
         self._director.abort()
 
-    def __enter__(self) -> SpaceServer:
+    def __enter__(self) -> Self:
         return self.start()
 
     def __exit__(

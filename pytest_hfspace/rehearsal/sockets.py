@@ -21,6 +21,7 @@ def shake_hands(request: Request, port: int, peer: str, seconds: float) -> tuple
         return Answer(), "needs the package websockets to shake hands (pip install websockets)"
     from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
     from websockets.sync.client import connect
+    from websockets.typing import Origin
 
     started = time.monotonic()
     sock = socket.create_connection(("127.0.0.1", port), seconds, (peer, 0))
@@ -30,8 +31,12 @@ def shake_hands(request: Request, port: int, peer: str, seconds: float) -> tuple
         with connect(
             f"ws://{SPACE_HOST}{request.path}",
             sock=sock,
-            origin=EMBEDDING_ORIGIN,  # type: ignore[arg-type]  # a NewType of str
-            additional_headers=[*request.headers, ("X-Forwarded-Proto", "https"), ("X-Forwarded-For", "203.0.113.9")],
+            origin=Origin(EMBEDDING_ORIGIN),
+            additional_headers=[
+                *request.headers,
+                ("X-Forwarded-Proto", "https"),
+                ("X-Forwarded-For", "203.0.113.9"),
+            ],
             open_timeout=seconds,
             close_timeout=seconds,
             proxy=None,

@@ -127,9 +127,10 @@ class Starter:
         if log.unfit:
             return Failure("import", "target", log.unfit, seconds=seconds, output=output)
         program = self.command.runner == "python" and phase in ("launch", "import")
-        kind = "not listening" if program and log.status == 0 else "exited"
         message = f"the process ended with {_ending(log.status)}"
-        return Failure(phase, kind, message, status=log.status, seconds=seconds, output=output)
+        if program and log.status == 0:
+            return Failure(phase, "not listening", message, status=0, seconds=seconds, output=output)
+        return Failure(phase, "exited", message, status=log.status, seconds=seconds, output=output)
 
     def _raised(self, phase: Phase, error: Raised, seconds: float, output: str) -> Failure:
         if any(kind.endswith("ImportFromStringError") for kind in error.kinds) or self.log.unfit:

@@ -127,9 +127,13 @@ class Tour:
         candidates = [
             route
             for route in self.routes
-            if route.method == "GET" and route.kind == "http" and route.own
-            and len(route.path) > 1 and route.path.endswith("/")
-            and "{" not in route.path and route.path.rstrip("/") not in known
+            if route.method == "GET"
+            and route.kind == "http"
+            and route.own
+            and len(route.path) > 1
+            and route.path.endswith("/")
+            and "{" not in route.path
+            and route.path.rstrip("/") not in known
         ]
         for route in candidates[:SLASHES]:
             if self._over(route):
@@ -263,5 +267,11 @@ class Tour:
 def _leaving(kinds: tuple[str, ...], visit: Visit) -> bool:
     """Is this only how the app notices that the visitor has left?"""
     names = {kind.rpartition(".")[2] for kind in kinds}
-    left = {"CancelledError", "ClientDisconnect", "ClientDisconnected", "WebSocketDisconnect", "ConnectionClosed"}
+    left = {
+        "CancelledError",
+        "ClientDisconnect",
+        "ClientDisconnected",
+        "WebSocketDisconnect",
+        "ConnectionClosed",
+    }
     return bool(names & left) or (visit.streamed and "OSError" in names)

@@ -156,7 +156,9 @@ class Visitor:
             self._number = -1
         return self._sock
 
-    def _body(self, response: http.client.HTTPResponse, raw: _Timed, deadline: float) -> tuple[bytes, bool, bool]:
+    def _body(
+        self, response: http.client.HTTPResponse, raw: _Timed, deadline: float
+    ) -> tuple[bytes, bool, bool]:
         """The body, whether it was left as a stream, and whether what was promised came."""
         kept = bytearray()
         read = 0

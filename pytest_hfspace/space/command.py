@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
 
 from .card import Card
 from .files import Files
+from .flow import Launch, Place
 from .image import Image
+from .launch import Launcher
+from .servers import Port, Runner
+from .shellwords import Arg
+from .stage import DEFAULT_PATH, Command
 
-Runner = Literal["uvicorn", "fastapi", "gunicorn", "hypercorn", "granian", "daphne", "python"]
+__all__ = ["Port", "Runner", "StartCommand", "docker_command", "gradio_command"]
 
-
-@dataclass(frozen=True)
-class Port:
-    """A port as the command writes it.
-
-    ``source``: "literal" (``--port 7860``), "environment" (``$PORT`` set by ENV or by the shell
-    before), "fallback" (``${PORT:-7860}``, PORT being unset), "unset" (``$PORT`` with nothing to
-    set it: number is None), "server" (the server's own default), "unexpanded" (``$PORT`` in a
-    JSON CMD: no shell expands it; number is None).
-    """
-
-    number: int | None
-    source: Literal["literal", "environment", "fallback", "unset", "server", "unexpanded"]
-    variable: str = ""
+_APP_FILE = "app.py"
 
 
 @dataclass(frozen=True)
@@ -37,9 +28,11 @@ class StartCommand:
     shell or script runs first and that the rehearsal runs as well (``alembic upgrade head``);
     ``skipped``: other commands before it, which it does not run.  ``cwd``: absolute image path.
     ``env``: what the shell sets for it.  ``target``: "main:app" where the runner takes one.
-    ``script``/``module``: for ``python main.py`` / ``python -m package``.  ``path`` and ``line``:
-    where it is written.  ``execs``: the shell is replaced by (or is not there for) the server.
-    ``unexpanded``: names of ``$VARIABLES`` that stand in an exec form, where nothing expands them.
+    ``script``/``module``: for ``python main.py`` / ``python -m package`` (and the path of
+    ``fastapi run app/main.py``).  ``path`` and ``line``: where it is written.  ``execs``: the
+    shell is replaced by (or is not there for) the server.  ``unexpanded``: names of
+    ``$VARIABLES`` that stand in an exec form, where nothing expands them.  ``app_dir``: where the
+    server looks for the target instead of ``cwd`` (``--app-dir``).
     Options that the command line sets are given; None means that it leaves them unset (or that
     the program decides at run time).
     """
@@ -64,13 +57,77 @@ class StartCommand:
     forwarded_allow_ips: str | None = None
     execs: bool = True
     unexpanded: tuple[str, ...] = ()
+    app_dir: str | None = None
 
 
 def docker_command(image: Image, files: Files) -> StartCommand | None:
     """From ENTRYPOINT and CMD; None where the image has neither."""
-    raise NotImplementedError
+    words, written = _combined(image.entrypoint, image.command)
+    if written is None:
+        return None
+    variables = {"PATH": Arg(DEFAULT_PATH)}
+    variables |= {name: Arg(variable.value) for name, variable in image.env.items()}
+    place = Place(written.path, written.line, image.workdir, variables)
+    return _started(Launcher(image, files).start([Arg(word) for word in words], place))
+
+
+def _combined(entrypoint: Command | None, command: Command | None) -> tuple[tuple[str, ...], Command | None]:
+    """The argv of the container, and the instruction to name for it."""
+    if entrypoint is None:
+        return (command.words if command else ()), command
+    if entrypoint.shell or command is None:
+        # a shell hands the CMD to nobody: it is only its own positional parameters
+        return entrypoint.words, entrypoint
+    return (*entrypoint.words, *command.words), command
+
+
+def _started(launch: Launch) -> StartCommand:
+    place, served = launch.place, launch.served
+    env = {name: place.variables[name].text for name in sorted(place.exported) if name in place.variables}
+    start = StartCommand(
+        launch.words,
+        None,
+        place.path,
+        place.line,
+        launch.reason,
+        place.cwd,
+        env,
+        launch.before,
+        launch.skipped,
+        execs=place.execs,
+        unexpanded=launch.unexpanded,
+    )
+    if served is None:
+        return start
+    return StartCommand(
+        start.words,
+        served.runner,
+        start.path,
+        start.line,
+        start.reason,
+        start.cwd,
+        start.env,
+        start.before,
+        start.skipped,
+        target=served.target,
+        factory=served.factory,
+        script=served.script,
+        module=served.module,
+        host=served.host,
+        port=served.port,
+        reload=served.reload,
+        workers=served.workers,
+        forwarded_allow_ips=served.forwarded_allow_ips,
+        execs=start.execs,
+        unexpanded=start.unexpanded,
+        app_dir=served.app_dir,
+    )
 
 
 def gradio_command(card: Card, files: Files) -> StartCommand:
     """``python <app_file>`` in /app."""
-    raise NotImplementedError
+    entry = card.fields.get("app_file")
+    named = entry.value if entry is not None and isinstance(entry.value, str) else ""
+    script = named or _APP_FILE
+    line = entry.line if entry is not None else None
+    return StartCommand(("python", script), "python", "README.md", line, cwd="/app", script=script)

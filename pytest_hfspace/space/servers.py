@@ -37,6 +37,7 @@ class Served:
     target: str | None = None
     factory: bool = False
     script: str | None = None
+    module: str | None = None
     host: str | None = None
     port: Port | None = None
     reload: bool = False

@@ -30,7 +30,7 @@ class Redirect:
 @dataclass(frozen=True)
 class Simple:
     """A simple command.  ``words`` and the values of ``assignments`` are raw: quotes and
-    variables as written.  ``line``: from 1, in the text that was read."""
+    variables as written.  ``line``: from 1, in the text that was read.  ``negated``: behind ``!``."""
 
     words: tuple[str, ...]
     assignments: tuple[tuple[str, str], ...]
@@ -38,6 +38,7 @@ class Simple:
     line: int
     connector: Connector = ""
     background: bool = False
+    negated: bool = False
 
     @property
     def text(self) -> str:
@@ -64,6 +65,7 @@ class Compound:
     name: str = ""
     connector: Connector = ""
     background: bool = False
+    negated: bool = False
 
     @property
     def inner(self) -> tuple[Item, ...]:
@@ -154,8 +156,9 @@ class _Parser:
             self.take()
 
     def command(self) -> Item:
+        negated = False
         while self.sees("!", "time"):
-            self.take()
+            negated ^= self.take().text == "!"
         token = self.at
         if token is None:
             raise UnreadableError("the text ends too early")
@@ -165,11 +168,13 @@ class _Parser:
             "function": self.function, "[[": self.test,
         }.get(token.text)  # fmt: skip
         if reader is None:
-            return self.simple()
-        compound = reader()
+            reader = self.simple
+        item = reader()
+        if isinstance(item, Simple):
+            return replace(item, negated=negated)
         while self.sees(*REDIRECTS):
             self.redirect()
-        return compound
+        return item
 
     def compound(
         self, kind: Kind, head: Token, start: int, branches: list[Branch], name: str = ""

@@ -7,8 +7,10 @@ import json
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import inspect, text
+from sqlmodel import Session
 
+from backend import store
 from backend.app import MAX_BODY
 from backend.report import MAX_DEPTH
 
@@ -270,6 +272,12 @@ def test_reports_are_listed_newest_first(full, query, expected):
 
 def test_a_list_leaves_the_details_out(full):
     assert all("report" not in report for report in full.get("/api/reports").json()["reports"])
+
+
+def test_lists_leave_the_documents_in_the_database(full):
+    with Session(full.engine) as session:
+        rows = [*store.newest(session, None, 3), *store.latest_of_each(session, 2)]
+        assert [inspect(row).unloaded for row in rows] == [{"document"}] * 5
 
 
 @pytest.mark.parametrize(

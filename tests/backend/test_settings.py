@@ -15,6 +15,7 @@ import httpx
 import pytest
 from dotenv import dotenv_values
 
+from backend import __main__ as entry_point
 from backend.models import UtcDateTime
 from backend.settings import Settings, SettingsError, read_settings
 
@@ -59,6 +60,7 @@ def test_a_newline_after_a_value_is_no_part_of_it(monkeypatch, tmp_path):
         ("DATABASE_URL", "mssql+pymssql://user:hunter2@host/name"),
         ("DATABASE_URL", "sqlite://"),
         ("DATABASE_URL", "sqlite:///:memory:"),
+        ("DATABASE_URL", "sqlite+aiosqlite:///hunter2.db"),
         ("BOARD_TOKENS", "fine,hunter2 with spaces"),
         ("BOARD_TOKENS", "hunter2\u00e9"),
         ("BOARD_TOKENS", "hunter2\x07"),
@@ -73,6 +75,23 @@ def test_a_malformed_variable_is_named_without_its_value(monkeypatch, name, valu
     assert "hunter2" not in str(caught.value)
     assert caught.value.__cause__ is None
     assert caught.value.__context__ is None
+
+
+def test_without_a_home_the_default_file_has_no_place(monkeypatch):
+    def nowhere(path):
+        raise RuntimeError("no home")
+
+    monkeypatch.setattr(Path, "expanduser", nowhere)
+    with pytest.raises(SettingsError, match="DATABASE_URL .*home"):
+        read_settings()
+
+
+def test_a_password_stays_in_the_url_of_another_database(monkeypatch):
+    driver = pytest.importorskip("sqlalchemy.dialects.postgresql.psycopg2").PGDialect_psycopg2
+    monkeypatch.setattr(driver, "import_dbapi", classmethod(lambda dialect: None))
+    url = "postgresql+psycopg2://user:p%40ss@host:5432/~name"
+    monkeypatch.setenv("DATABASE_URL", url)
+    assert read_settings().database_url == url
 
 
 def test_no_value_is_shown(monkeypatch):
@@ -158,6 +177,18 @@ def test_the_example_names_every_variable_and_works():
     assert {name.lower() for name in values} == set(Settings.model_fields)
     settings = Settings(**{name.lower(): value for name, value in values.items() if value})
     assert len(settings.token_digests()) == 1
+
+
+def test_the_local_entry_point_reads_the_file_beside_main(monkeypatch, tmp_path):
+    (tmp_path / ".env").write_text("BOARD_TITLE=From the file\nBOARD_TOKENS=from-the-file\n")
+    served = []
+    monkeypatch.setattr(entry_point, "__file__", str(tmp_path / "backend" / "__main__.py"))
+    monkeypatch.setattr(entry_point.uvicorn, "run", lambda *args, **options: served.append((args, options)))
+    monkeypatch.setattr(os, "environ", {"BOARD_TITLE": "From outside"})
+    entry_point.main()
+    ((target,), options) = served[0]
+    assert (target, options["host"], options["port"]) == ("main:app", "127.0.0.1", 7860)
+    assert os.environ == {"BOARD_TITLE": "From outside", "BOARD_TOKENS": "from-the-file"}
 
 
 def test_only_the_local_entry_point_reads_a_dotenv_file():

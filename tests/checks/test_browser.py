@@ -123,15 +123,13 @@ def test_http_location() -> None:
     ("body", "said"),
     [
         (f'<link href="http://{SPACE}/static/a.css">', f"http://{SPACE}/static/a.css"),
-        (f'{{"next": "http:\\/\\/{SPACE}:80\\/items"}}', f"http:\\/\\/{SPACE}:80\\/items"),
+        (f'{{"next": "http:\\/\\/{SPACE}:80\\/items"}}', f"http://{SPACE}:80/items"),
         (f"HTTP://{SPACE.upper()}", f"HTTP://{SPACE.upper()}"),
     ],
 )
 def test_http_url_in_a_text(body: str, said: str) -> None:
     finding = only_finding(forwarded_https, rehearsal=seen(page(body=body.encode())))
-    assert finding.message == (
-        f"GET /?logs=container answered with {said.rstrip(chr(92))}, wanted https://{SPACE}"
-    )
+    assert finding.message == (f"GET /?logs=container answered with {said}, wanted https://{SPACE}")
 
 
 def test_redirect_uri_of_a_login() -> None:

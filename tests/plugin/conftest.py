@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
+
+# imported once for all: pytester forgets what its own runs import
+import pytest_hfspace.session  # noqa: F401
+from tests.plugin import fake
 
 REPOSITORY = Path(__file__).parents[2]
 LOADED = any(entry.name == "hfspace" for entry in entry_points(group="pytest11")) and not os.environ.get(
@@ -17,12 +21,8 @@ LOADED = any(entry.name == "hfspace" for entry in entry_points(group="pytest11")
 PLUGIN = () if LOADED else ("-p", "pytest_hfspace.plugin")
 
 HEAD = """\
-from dataclasses import replace
 from tests.checks.factories import *
 from tests.plugin.fake import *
-
-def pytest_unconfigure():
-    patch.undo()
 
 """
 
@@ -53,7 +53,7 @@ def rehearse(
     pytester: pytest.Pytester,
     plugin_arguments: tuple[str, ...],
     log: Callable[[], list[str]],
-) -> Rehearse:
+) -> Iterator[Rehearse]:
     """Run pytest over facts, which are given as expressions in the names of the factories."""
     pytester.syspathinsert()
 
@@ -66,12 +66,13 @@ def rehearse(
         subprocess: bool = False,
         flag: str = "--hfspace",
     ) -> pytest.RunResult:
-        root = f"replace({space}, root=Path({str(pytester.path)!r}))"
-        code = f"{HEAD}install({root}, {rehearsal}, {catalogue}, {options})\n"
+        here = f"at({str(pytester.path)!r}, {space})"
+        code = f"{HEAD}install({here}, {rehearsal}, {catalogue}, {options})\n"
         pytester.makepyfile(hfspace_facts=code)
         command = (*plugin_arguments, "-p", "hfspace_facts", flag, *arguments)
         if subprocess:
             return pytester.runpytest_subprocess(*command)
         return pytester.runpytest_inprocess(*command)
 
-    return run
+    yield run
+    fake.patch.undo()

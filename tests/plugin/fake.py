@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,11 @@ class FakeDirector:
         self._ended = True
 
 
+def at(root: str, space: Space | Exception) -> Space | Exception:
+    """The same Space in this directory."""
+    return space if isinstance(space, Exception) else replace(space, root=Path(root))
+
+
 def install(
     space: Space | Exception,
     rehearsal: Rehearsal | Exception,
@@ -62,7 +68,8 @@ def install(
     *,
     ask: bool = False,
 ) -> None:
-    """Put the facts in place; :func:`uninstall` takes them away."""
+    """Put the facts in place; ``patch.undo`` takes them away."""
+    patch.undo()
 
     def read_space(root: Path, *, ref: str | None = None, app: str | None = None) -> Space:
         log(f"read ref={ref} app={app}")

@@ -5,7 +5,7 @@ import enum
 import ipaddress
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Annotated, Any, Literal, Optional, Union
+from typing import Annotated, Any, Literal
 from uuid import UUID, uuid4
 
 from fastapi import (
@@ -21,9 +21,9 @@ from fastapi import (
     Path,
     Query,
     Security,
+    UploadFile,
 )
 from fastapi import Request as HTTPRequest
-from fastapi import UploadFile
 from fastapi.responses import PlainTextResponse
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer, OAuth2PasswordBearer
 from pydantic import (
@@ -77,13 +77,13 @@ class Dog(BaseModel):
 class Node(BaseModel):
     value: int
     children: "list[Node]" = []
-    parent: "Optional[Node]" = None
+    parent: "Node | None" = None
 
 
 class Tree(BaseModel):
     label: str
-    left: "Optional[Tree]"
-    right: "Optional[Tree]"
+    left: "Tree | None"
+    right: "Tree | None"
     others: "list[Tree]"
 
 
@@ -107,8 +107,8 @@ class Everything(BaseModel):
     colour: Colour
     level: Level
     word: Literal["a", "b"]
-    either: Union[int, str]
-    pets: list[Annotated[Union[Cat, Dog], Field(discriminator="kind")]] = Field(min_length=2)
+    either: int | str
+    pets: list[Annotated[Cat | Dog, Field(discriminator="kind")]] = Field(min_length=2)
     pair: tuple[int, str]
     unique: set[int] = Field(min_length=3)
     tags: list[Annotated[str, Field(min_length=2, pattern="^[a-z]+$")]] = Field(min_length=1, max_length=3)
@@ -116,7 +116,7 @@ class Everything(BaseModel):
     counts: dict[int, int]
     anything: Any
     nothing: None
-    maybe: Optional[int]
+    maybe: int | None
     secret: SecretStr
     data: Base64Bytes
     inner: Json[dict[str, int]]
@@ -222,7 +222,7 @@ def build() -> FastAPI:
     return app
 
 
-def _parameters(app: FastAPI) -> None:
+def _parameters(app: FastAPI) -> None:  # noqa: C901  (a list of routes, not a program)
     @app.get("/path/int/{number}")
     def path_int(number: Annotated[int, Path(gt=10, lt=12)]) -> int:
         return number
@@ -272,7 +272,7 @@ def _parameters(app: FastAPI) -> None:
         return q
 
     @app.get("/query/optional")
-    def query_optional(q: Optional[str] = None, page: int = 1) -> int:
+    def query_optional(q: str | None = None, page: int = 1) -> int:
         return page
 
     @app.get("/query/list")
@@ -292,7 +292,7 @@ def _parameters(app: FastAPI) -> None:
         return len(data)
 
     @app.get("/query/either")
-    def query_either(one: Union[int, str], two: Optional[int], three: Union[Colour, None]) -> str:
+    def query_either(one: int | str, two: int | None, three: Colour | None) -> str:
         return str(one)
 
     @app.get("/query/time")
@@ -329,7 +329,7 @@ def _parameters(app: FastAPI) -> None:
         return None
 
 
-def _bodies(app: FastAPI) -> None:
+def _bodies(app: FastAPI) -> None:  # noqa: C901  (a list of routes, not a program)
     @app.post("/body/everything")
     def everything(body: Everything) -> str:
         return body.text
@@ -360,11 +360,11 @@ def _bodies(app: FastAPI) -> None:
         return body.label
 
     @app.post("/body/union")
-    def union(body: Union[Cat, Dog, list[int]]) -> str:
+    def union(body: Cat | Dog | list[int]) -> str:
         return "ok"
 
     @app.post("/body/tagged")
-    def tagged(body: Annotated[Union[Cat, Dog], Body(discriminator="kind")]) -> str:
+    def tagged(body: Annotated[Cat | Dog, Body(discriminator="kind")]) -> str:
         return body.kind
 
     @app.post("/body/two")
@@ -392,7 +392,7 @@ def _bodies(app: FastAPI) -> None:
         return "ok"
 
     @app.post("/body/optional")
-    def optional(body: Optional[Strict] = None) -> str:
+    def optional(body: Strict | None = None) -> str:
         return body.text if body else ""
 
     @app.post("/body/request")
@@ -443,7 +443,7 @@ def _forms(app: FastAPI) -> None:
         return len(data)
 
     @app.post("/form/maybe")
-    def form_maybe(file: Optional[UploadFile] = None) -> bool:
+    def form_maybe(file: UploadFile | None = None) -> bool:
         return file is not None
 
 
@@ -452,25 +452,25 @@ def _auth(app: FastAPI) -> None:
     oauth = OAuth2PasswordBearer(tokenUrl="token", auto_error=False)
 
     @app.get("/auth/bearer")
-    def auth_bearer(given: Annotated[Optional[HTTPAuthorizationCredentials], Depends(bearer)]) -> str:
+    def auth_bearer(given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> str:
         if given is None or given.credentials != "good-token":
             raise HTTPException(401)
         return "ok"
 
     @app.get("/auth/oauth")
-    def auth_oauth(token: Annotated[Optional[str], Depends(oauth)]) -> str:
+    def auth_oauth(token: Annotated[str | None, Depends(oauth)]) -> str:
         if token != "good-token":
             raise HTTPException(401)
         return "ok"
 
     @app.get("/auth/key")
-    def auth_key(given: Annotated[Optional[str], Security(key)]) -> str:
+    def auth_key(given: Annotated[str | None, Security(key)]) -> str:
         if given is None:
             raise HTTPException(403)
         return given
 
 
-def _resources(app: FastAPI) -> None:
+def _resources(app: FastAPI) -> None:  # noqa: C901  (a list of routes, not a program)
     items: dict[UUID, dict[str, Any]] = {}
     notes: dict[tuple[UUID, int], dict[str, Any]] = {}
     users: dict[str, Login] = {}

@@ -30,7 +30,10 @@ def test_litestar(tmp_path: Any) -> None:
     ]
     assert entry(found, "GET /items/{item_id}")["parameters"] == {"item_id": "int"}
     assert entry(found, "POST /pets")["endpoint"].endswith(":Pets.create")
-    assert "GET /schema/openapi.json" in listed(found, own=False)
+    schema = listed(found, own=False)
+    assert "GET /schema/openapi.json" in schema
+    assert schema == sorted(schema)
+    assert [route["own"] for route in found.routes] == [True] * 8 + [False] * len(schema)
     assert found.openapi is not None
     assert "/items/{item_id}" in found.openapi["paths"]
     assert inventory(make(tmp_path)).routes == found.routes

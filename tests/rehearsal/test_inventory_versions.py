@@ -230,6 +230,14 @@ def test_a_mount_without_a_route_table_is_files(make: Any, name: str, endpoint: 
     agrees(app)
 
 
+def test_files_behind_the_middleware_of_their_mount(tmp_path: Any) -> None:
+    files = StaticFiles(directory=tmp_path)
+    app = Starlette(routes=[Mount("/static", files, middleware=[Middleware(GZipMiddleware)])])
+    (route,) = inventory(app).routes
+    assert (route["kind"], route["name"]) == ("files", "StaticFiles")
+    agrees(app)
+
+
 def test_files_at_the_root_have_the_path_of_the_root(tmp_path: Any) -> None:
     app = bare()
     app.get("/api")(handler)

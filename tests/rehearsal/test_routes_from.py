@@ -97,6 +97,16 @@ def test_what_a_mounted_apps_schema_raises_is_told() -> None:
     assert found.openapi is not None
 
 
+def test_what_the_apps_own_schema_raises_is_told_before_that_of_mounts() -> None:
+    sub, app = FastAPI(), with_openapi(RuntimeError("above"))
+    sub.add_route("/a", plain)
+    app.mount("/sub", sub)
+    found = inventory(app)
+    assert str(found.raised) == "above"
+    assert found.openapi is not None
+    assert list(found.openapi["x-mounted"]) == ["/sub"]
+
+
 def here(file: str, line: int) -> Where | None:
     return Where(Path(file).name, line) if file == __file__ else None
 
@@ -166,6 +176,16 @@ def test_methods_of_one_path_have_their_own_operations() -> None:
     app.post("/a", summary="write")(lambda: None)
     operations = [route.operation for route in facts(inventory(app)) if route.own]
     assert [operation and operation["summary"] for operation in operations] == ["read", "write"]
+
+
+def test_files_have_no_operation_even_where_a_route_has_their_path() -> None:
+    app = FastAPI(docs_url=None, redoc_url=None)
+    app.get("/static")(save)
+    app.mount("/static", lambda scope, receive, send: None)
+    route, files = facts(inventory(app))[1:]
+    assert (route.kind, files.kind, route.path) == ("http", "files", files.path)
+    assert route.operation is not None
+    assert files.operation is None
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,9 @@ class Auditor:
         if not isinstance(path, (str, bytes, os.PathLike)):
             return
         name = os.fsdecode(path)
-        write = bool(flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)) if isinstance(flags, int) else "w" in mode
+        write = (
+            bool(flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)) if isinstance(flags, int) else "w" in mode
+        )
         if not write and not os.path.basename(name).startswith(".env"):
             return
         where = self.sources.caller(sys._getframe(2))

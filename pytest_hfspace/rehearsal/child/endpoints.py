@@ -72,5 +72,5 @@ def place_of(endpoint: Any, method: str = "") -> list[Any] | None:
         code = attribute(candidate, "__code__")
         file, line = attribute(code, "co_filename"), attribute(code, "co_firstlineno")
         if isinstance(file, str) and isinstance(line, int) and not file.startswith("<"):
-            return [os.path.abspath(file), line]  # noqa: PTH100 (pathlib costs the app's start)
+            return [os.path.abspath(file), line]
     return None

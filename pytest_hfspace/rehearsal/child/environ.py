@@ -135,4 +135,3 @@ class EnvironRecorder:
 
 def _top(frame: FrameType) -> str:
     return str(frame.f_globals.get("__name__", "")).partition(".")[0]
-

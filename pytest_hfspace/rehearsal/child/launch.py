@@ -92,7 +92,7 @@ def _python(plan: Plan, recorder: UvicornRecorder) -> None:
         raise
 
 
-def _uvicorn(plan: Plan, _recorder: UvicornRecorder) -> None:
+def _uvicorn(_plan: Plan, _recorder: UvicornRecorder) -> None:
     import uvicorn.main
 
     uvicorn.main.main()
@@ -119,7 +119,7 @@ def _in_place_of(plan: Plan, recorder: UvicornRecorder) -> None:
         settings["forwarded_allow_ips"] = plan.forwarded_allow_ips
     if plan.app_dir:
         settings["app_dir"] = plan.app_dir
-    recorder.channel.emit("in place of", server=plan.runner)
+    recorder.channel.emit("in_place_of", server=plan.runner)
     uvicorn.run(plan.target or "main:app", **settings)
 
 

@@ -13,7 +13,7 @@ from .found import Found, Place
 #: What Litestar answers to OPTIONS for every path.
 _LITESTAR_OPTIONS = "litestar.routes.http:"
 _LITESTAR_FILES = "litestar.static_files."
-_LITESTAR_OPENAPI = "litestar._openapi."
+_LITESTAR_OPENAPI = ("litestar._openapi.", "litestar.openapi.")
 
 #: ``<int:name>``, ``<any(a, b):name>`` and ``<name>``.
 _RULE_PARAMETER = re.compile(r"<(?:([A-Za-z_]\w*)(?:\([^<>]*\))?:)?([A-Za-z_]\w*)>")
@@ -80,7 +80,7 @@ def _rule(found: Found, app: Any, rule: Any, place: Place) -> None:
         folder = attribute(scaffold, "static_folder") or ""
         mounted = place.below(rule.rule.rpartition("/<")[0])
         # Quart adds this rule to every app, whether or not it has such a folder.
-        found.add_files(mounted, scaffold.send_static_file, own=os.path.isdir(folder))  # noqa: PTH112
+        found.add_files(mounted, scaffold.send_static_file, own=os.path.isdir(folder))
         return
     view = app.view_functions[rule.endpoint]
     view = attribute(view, "view_class", view)

@@ -77,7 +77,8 @@ class UvicornRecorder:
             recorder.channel.emit("imported", unfit=_unfit(self.loaded_app))
             self.loaded_app = Wrapped(self.loaded_app, recorder)
 
-        config.__init__, config.load, module.import_from_string = init, loads, import_from_string
+        config.__init__, config.load = init, loads
+        setattr(module, "import_from_string", import_from_string)  # noqa: B010 - no attribute of every module
 
     def import_target(self, find: Callable[[], Any]) -> Any:
         """Import what the start command names, and tell what became of it."""
@@ -130,7 +131,7 @@ class UvicornRecorder:
             return run(self, *args, **kwargs)
 
         @wraps(serve)
-        async def serves(self: Any, sockets: Any = None) -> None:
+        async def serves(self: Any, *_args: Any, **_kwargs: Any) -> None:
             recorder._refuse_while_importing(sys._getframe(1))
             await serve(self, [recorder._socket()])
 

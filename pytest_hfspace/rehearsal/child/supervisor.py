@@ -28,7 +28,7 @@ def main(plan_file: str) -> None:
     """Fork: the child becomes the app, the parent its keeper."""
     plan = read_plan(plan_file)
     for descriptor in (plan.events, plan.control, plan.listener):
-        os.set_inheritable(descriptor, False)
+        os.set_inheritable(descriptor, False)  # noqa: FBT003 - it takes no keyword
     pid = os.fork()
     if pid == 0:
         os.setsid()

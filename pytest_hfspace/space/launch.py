@@ -1,0 +1,285 @@
+"""From a command line, through wrappers, shells and scripts, to the server that it starts."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from .files import Files
+from .flow import Flow, Launch, Place
+from .image import Image
+from .installs import is_python
+from .servers import SERVERS, Served, read_server
+from .shellwords import Arg
+from .stage import absolute, shown
+
+_SHELLS = frozenset({"ash", "bash", "dash", "ksh", "sh", "zsh"})
+_DEEPEST = 8
+_LONGEST_SCRIPT = 256 * 1024
+_VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
+
+
+@dataclass(frozen=True)
+class _Wrapper:
+    """A program that starts another one: its options that take a word, the sub-commands that it
+    must be given, and how many words of its own stand before the other program's."""
+
+    valued: frozenset[str] = frozenset()
+    verbs: tuple[str, ...] = ()
+    words: int = 0
+
+
+_UV = frozenset(
+    {
+        "--cache-dir", "--config-file", "--default-index", "--directory", "--env-file", "--extra",
+        "--extra-index-url", "--group", "--index", "--index-strategy", "--index-url", "--link-mode", "--no-extra",
+        "--no-group", "--only-group", "--package", "--project", "--python", "--with", "--with-editable",
+        "--with-requirements", "-i", "-p",
+    }
+)  # fmt: skip
+_CONDA = _Wrapper(frozenset({"-n", "--name", "-p", "--prefix", "--cwd"}), ("run",))
+_WRAPPERS: Mapping[str, _Wrapper] = {
+    "catatonit": _Wrapper(),
+    "chronic": _Wrapper(),
+    "command": _Wrapper(),
+    "conda": _CONDA,
+    "ddtrace-run": _Wrapper(),
+    "dumb-init": _Wrapper(frozenset({"-r", "--rewrite"})),
+    "env": _Wrapper(frozenset({"-u", "--unset", "-C", "--chdir"})),
+    "exec": _Wrapper(frozenset({"-a"})),
+    "gosu": _Wrapper(words=1),
+    "hatch": _Wrapper(frozenset({"-e", "--env"}), ("run",)),
+    "mamba": _CONDA,
+    "micromamba": _CONDA,
+    "nice": _Wrapper(frozenset({"-n", "--adjustment"})),
+    "nohup": _Wrapper(),
+    "opentelemetry-instrument": _Wrapper(
+        frozenset({"--traces_exporter", "--metrics_exporter", "--service_name"})
+    ),
+    "pdm": _Wrapper(frozenset({"-p", "--project"}), ("run",)),
+    "pipenv": _Wrapper(frozenset(), ("run",)),
+    "pixi": _Wrapper(frozenset({"-e", "--environment"}), ("run",)),
+    "poetry": _Wrapper(frozenset({"-C", "--directory", "-P", "--project"}), ("run",)),
+    "rye": _Wrapper(frozenset(), ("run",)),
+    "setpriv": _Wrapper(frozenset({"--reuid", "--regid"})),
+    "stdbuf": _Wrapper(frozenset({"-i", "-o", "-e"})),
+    "su-exec": _Wrapper(words=1),
+    "sudo": _Wrapper(frozenset({"-u", "--user", "-g", "--group"})),
+    "time": _Wrapper(),
+    "timeout": _Wrapper(frozenset({"-k", "--kill-after", "-s", "--signal"}), words=1),
+    "tini": _Wrapper(frozenset({"-p", "-e"})),
+    "uv": _Wrapper(_UV, ("run",)),
+    "xvfb-run": _Wrapper(frozenset({"-n", "-s", "-e", "-f", "-p", "-w"})),
+}
+
+#: Python's options that take a word.
+_PYTHON_VALUED = frozenset({"-W", "-X", "--check-hash-based-pycs"})
+
+
+class Launcher:
+    """Follows the command lines of one image."""
+
+    def __init__(self, image: Image, files: Files) -> None:
+        self.image = image
+        self.files = files
+        self._directories = frozenset(image.directories)
+
+    def start(self, arguments: Sequence[Arg], place: Place) -> Launch:
+        """What a command line starts."""
+        remaining = list(arguments)
+        for _ in range(20):
+            while remaining and remaining[0].absent:
+                remaining.pop(0)
+            if not remaining or not remaining[0].text and not remaining[0].opaque:
+                return Launch((), None, place, "the start command starts nothing")
+            name = posixpath.basename(remaining[0].text)
+            wrapper = _WRAPPERS.get(name)
+            inner, place = self.unwrapped(name, wrapper, remaining, place) if wrapper else (None, place)
+            if inner is None:
+                return self.program(name, remaining, place)
+            remaining = inner
+        return self.fail(remaining, place)
+
+    def fail(self, arguments: Sequence[Arg], place: Place, reason: str = "") -> Launch:
+        words = texts(arguments)
+        said = reason or f"`{shown(' '.join(words))}` starts no Python server that is known here"
+        return Launch(words, None, place, f"the start command {said}" if not reason else said)
+
+    def unwrapped(
+        self, name: str, wrapper: _Wrapper, arguments: list[Arg], place: Place
+    ) -> tuple[list[Arg] | None, Place]:
+        """The command line inside; None where this is not how the wrapper is used."""
+        verbs = list(wrapper.verbs)
+        words = wrapper.words
+        remaining = arguments[1:]
+        while remaining:
+            argument, text = remaining[0], remaining[0].text
+            option, equals, value = text.partition("=")
+            if text == "--":
+                remaining = remaining[1:]
+                if not verbs and not words:
+                    break
+            elif name == "uv" and not verbs and option in ("-m", "--module"):
+                return [Arg("python"), Arg("-m"), *remaining[1:]], place
+            elif text.startswith("-") and len(text) > 1:
+                taken = 1 if equals or option not in wrapper.valued else 2
+                if option in ("--directory", "--cwd", "--chdir", "-C"):
+                    target = value if equals else remaining[1].text if len(remaining) > 1 else ""
+                    place = replace(place, cwd=absolute(target, place.cwd))
+                remaining = remaining[taken:]
+            elif verbs:
+                if text != verbs.pop(0):
+                    return None, place
+                remaining = remaining[1:]
+            elif words:
+                words -= 1
+                remaining = remaining[1:]
+            elif name in ("env", "sudo") and equals and option.isidentifier():
+                variables = {**place.variables, option: replace(argument, text=value)}
+                place = replace(place, variables=variables, exported=place.exported | {option})
+                remaining = remaining[1:]
+            else:
+                break
+        if verbs:
+            return None, place
+        if name == "uv" and remaining and remaining[0].text.endswith(".py"):
+            remaining = [Arg("python"), *remaining]
+        return remaining, place
+
+    def program(self, name: str, arguments: list[Arg], place: Place) -> Launch:
+        head = arguments[0]
+        if head.opaque:
+            return self.fail(arguments, place, "the start command is made up at run time")
+        if place.depth > _DEEPEST:
+            return self.fail(arguments, place, "the start scripts call each other too deeply")
+        if name in _SHELLS:
+            return self.shell(name, arguments, place)
+        if is_python(name):
+            return self.python(arguments, place)
+        script = self.script_path(head.text, place)
+        if script is not None:
+            return self.script(script, arguments, place)
+        served = read_server(name, arguments[1:], place.variables)
+        if served is None and "/" in head.text and name not in SERVERS and name.endswith((".sh", ".py")):
+            return self.fail(arguments, place, self.missing(head.text, place))
+        return self.launched(served, arguments, place)
+
+    def launched(self, served: Served | None, arguments: Sequence[Arg], place: Place) -> Launch:
+        if served is None or served.reason:
+            return self.fail(arguments, place, served.reason if served else "")
+        if served.chdir:
+            place = replace(place, cwd=absolute(served.chdir, place.cwd))
+        words = texts(arguments)
+        unexpanded = dict.fromkeys(
+            name for a in arguments if a.source == "literal" for name in _VARIABLE.findall(a.text)
+        )
+        return Launch(words, served, place, unexpanded=tuple(unexpanded))
+
+    def python(self, arguments: list[Arg], place: Place) -> Launch:
+        index = 1
+        while index < len(arguments):
+            text = arguments[index].text
+            if text in _PYTHON_VALUED:
+                index += 2
+                continue
+            if not text.startswith("-") or text == "-":
+                break
+            if re.fullmatch(r"-[A-Za-z]*m", text):
+                return self.module(arguments, index + 1, place)
+            if re.match(r"-[A-Za-z]*c", text) and not text.startswith("--"):
+                return self.fail(
+                    arguments, place, "`python -c` runs code of the command line, which is not followed"
+                )
+            index += 1
+        if index >= len(arguments) or arguments[index].text == "-":
+            return self.fail(arguments, place, "the start command gives python no program to run")
+        if arguments[index].opaque:
+            return self.fail(arguments, place, "the program that python runs is decided at run time")
+        return self.launched(Served("python", script=arguments[index].text), arguments, place)
+
+    def module(self, arguments: list[Arg], index: int, place: Place) -> Launch:
+        if index >= len(arguments):
+            return self.fail(arguments, place, "the start command gives `python -m` no module")
+        name = arguments[index].text
+        if name in SERVERS:
+            return self.launched(read_server(name, arguments[index + 1 :], place.variables), arguments, place)
+        return self.launched(Served("python", module=name), arguments, place)
+
+    def shell(self, name: str, arguments: list[Arg], place: Place) -> Launch:
+        """``sh -c text``, or ``sh file``."""
+        index = 1
+        command = False
+        while index < len(arguments) and arguments[index].text[:1] in ("-", "+"):
+            text = arguments[index].text
+            command = command or (not text.startswith("--") and "c" in text[1:])
+            index += 2 if text in ("-o", "+o", "-eo", "-euo", "-exo", "-euxo", "-O", "--rcfile") else 1
+        if index >= len(arguments):
+            return self.fail(arguments, place, "the start command starts a shell without a program")
+        given, rest = arguments[index], arguments[index + 1 :]
+        if given.opaque:
+            return self.fail(arguments, place, "the shell's program is made up at run time")
+        if command:
+            flow = self.flow(replace(place, depth=place.depth + 1), rest[1:])
+            return flow.follow(
+                given.text, first_line=place.line or 1, replaces_itself=name in ("bash", "zsh")
+            )
+        path = absolute(given.text, place.cwd)
+        if self.content(path) is None:
+            return self.fail(arguments, place, self.missing(given.text, place))
+        return self.script(path, [given, *rest], place, shell=True)
+
+    def flow(self, place: Place, arguments: Sequence[Arg]) -> Flow:
+        return Flow(place, arguments, self.start, self.exists, self.content)
+
+    def exists(self, path: str) -> bool:
+        """Is it known to be in the image?"""
+        return path in self.image.layout or path in self.image.made or path in self._directories
+
+    def script_path(self, text: str, place: Place) -> str | None:
+        """The tracked file that a command's name stands for."""
+        if "/" in text:
+            places = [absolute(text, place.cwd)]
+        else:
+            search = place.variables.get("PATH", Arg("/usr/local/bin:/usr/bin:/bin")).text
+            places = [absolute(text, directory) for directory in search.split(":")[:50] if directory]
+        known = (path for path in places if path in self.image.layout or path in self.image.made)
+        return next(known, None)
+
+    def content(self, path: str) -> str | None:
+        """The text of a file of the image; None where it is not known or no text to read."""
+        if path in self.image.made:
+            return self.image.made[path].decode("utf-8", "replace")
+        source = self.image.layout.get(path)
+        if source is None:
+            return None
+        try:
+            text = self.files.text(source)
+        except (OSError, ValueError):
+            return None
+        return text if len(text) <= _LONGEST_SCRIPT else None
+
+    def missing(self, text: str, place: Place) -> str:
+        path = absolute(text, place.cwd)
+        known = ", as far as its build could be followed" if self.image.not_followed else ""
+        return f"the start script {shown(path)} is not in the image{known}"
+
+    def script(self, path: str, arguments: list[Arg], place: Place, *, shell: bool = False) -> Launch:
+        """A file of the repository that is started."""
+        text = self.content(path)
+        if text is None:
+            return self.fail(arguments, place, f"the start script {shown(path)} cannot be read")
+        first = text.split("\n", 1)[0].strip() if text.startswith("#!") else ""
+        interpreter = re.search(r"(python|sh\b|uv run)", first) if first else None
+        if not shell and ((interpreter and interpreter[1] != "sh") or (not first and path.endswith(".py"))):
+            return self.python([Arg("python"), Arg(path), *arguments[1:]], place)
+        if not shell and first and not interpreter:
+            return self.fail(arguments, place)
+        inside = replace(place, path=self.image.layout.get(path, place.path), line=1, depth=place.depth + 1)
+        return self.flow(inside, arguments[1:]).follow(text, first_line=1)
+
+
+def texts(arguments: Sequence[Arg]) -> tuple[str, ...]:
+    """The words of a command line, without those that an unset variable leaves out."""
+    return tuple(argument.text for argument in arguments if not argument.absent)

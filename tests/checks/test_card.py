@@ -1,0 +1,587 @@
+"""1xx: healthy cards first, then each defect with the whole of what is said about it."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_hfspace.check import Examination
+from pytest_hfspace.checks import CATALOGUE
+from pytest_hfspace.checks.card import (
+    app_file,
+    card_missing,
+    card_sdk,
+    card_unreadable,
+    card_value,
+    dockerfile,
+)
+from pytest_hfspace.checks.emoji import is_emoji
+from pytest_hfspace.contract import Stage
+
+from .factories import (
+    CARD,
+    make_card,
+    make_gradio_space,
+    make_rehearsal,
+    make_space,
+    make_static_space,
+    only_finding,
+    outcome,
+)
+
+GRADIO = "sdk: gradio\n"
+
+
+# -- HFS101 and HFS102
+
+
+def test_a_card_that_can_be_read_is_neither_missing_nor_unreadable():
+    space = make_space({"docs/README.md": "---\ntitle: no card\n---\n"})
+
+    assert [outcome(check, space).outcome for check in (card_missing, card_unreadable)] == [
+        "passed",
+        "passed",
+    ]
+
+
+def test_a_readme_without_a_block_is_no_card():
+    missing = 'README.md begins with "# Example", not with "---"'
+    space = make_space({"README.md": "# Example\n"}, card=make_card("", missing=missing))
+
+    finding = only_finding(card_missing, space)
+
+    assert (finding.level, finding.path, finding.line) == ("error", "README.md", 1)
+    assert finding.message == missing
+    assert finding.hint == (
+        "begin README.md, without anything before, with the lines "
+        '"---", "title: My Space", "sdk: docker", "---"'
+    )
+    assert "Missing configuration in README" in finding.consequence
+
+
+@pytest.mark.parametrize(
+    ("name", "untracked", "message", "hint"),
+    [
+        (
+            "main.py",
+            {"README.md": CARD},
+            "README.md exists here, but git does not track it",
+            "git add README.md",
+        ),
+        (
+            "readme.md",
+            {},
+            "the Space's card must be called README.md; the repository has readme.md",
+            "git mv readme.md README.md",
+        ),
+        (
+            "main.py",
+            {},
+            "README.md is not there",
+            'write a README.md that begins with the lines "---", "title: My Space", "sdk: docker", "---"',
+        ),
+    ],
+)
+def test_a_readme_that_would_not_arrive(name, untracked, message, hint):
+    from dataclasses import replace
+
+    from .factories import make_files
+
+    files = make_files({name: ""}, untracked=untracked)
+    space = replace(make_space(card=make_card("", missing="README.md is not there")), files=files)
+
+    finding = only_finding(card_missing, space)
+
+    assert (finding.message, finding.hint) == (message, hint)
+
+
+def test_a_block_that_is_no_yaml():
+    card = make_card("", unreadable="the block is no YAML: a tab in line 3", unreadable_line=3)
+
+    finding = only_finding(card_unreadable, make_space(card=card))
+
+    assert (finding.level, finding.path, finding.line) == ("error", "README.md", 3)
+    assert finding.message == "the block is no YAML: a tab in line 3"
+    assert finding.hint == (
+        'write one "key: value" a line between two lines "---"; quote values that contain ": " or "#"'
+    )
+
+
+def test_a_missing_card_is_said_once():
+    space = make_space({"README.md": "# Example\n"}, card=make_card("", missing="no block"))
+    examination = Examination({check.code: check for check in CATALOGUE})
+    facts = {"space": space, "space_rehearsal": make_rehearsal()}
+
+    results = [examination.examine(check, facts) for check in CATALOGUE if check.code.startswith("HFS1")]
+
+    assert [result.outcome for result in results] == ["failed", *["skipped"] * 5]
+    assert {result.reason for result in results[1:]} == {"needs HFS101"}
+
+
+# -- HFS103
+
+
+@pytest.mark.parametrize("sdk", ["docker", "gradio", "static"])
+def test_an_sdk_that_can_be_chosen(sdk):
+    assert outcome(card_sdk, make_space(card=f"sdk: {sdk}\n")).outcome == "passed"
+
+
+@pytest.mark.parametrize(
+    ("card", "line", "message", "hint"),
+    [
+        ("title: A\n", 1, "the card has no sdk; wanted one of gradio, docker, static", "write sdk: docker"),
+        ("sdk: Docker\n", 2, 'sdk is "Docker"; wanted one of gradio, docker, static', "write sdk: docker"),
+        (
+            "a: 1\nsdk: gradoi\n",
+            3,
+            'sdk is "gradoi"; wanted one of gradio, docker, static',
+            "write sdk: gradio",
+        ),
+        (
+            "sdk: [docker]\n",
+            2,
+            "sdk is a list of 1; wanted one of gradio, docker, static",
+            "write sdk: docker",
+        ),
+        ("sdk:\n", 2, "sdk is empty; wanted one of gradio, docker, static", "write sdk: docker"),
+        (
+            "sdk: streamlit\n",
+            2,
+            'sdk is "streamlit", which a new Space cannot choose since 2025-04-30',
+            "write sdk: docker, with a Dockerfile that starts the app",
+        ),
+    ],
+)
+def test_an_sdk_that_cannot_be_chosen(card, line, message, hint):
+    finding = only_finding(card_sdk, make_space(card=card))
+
+    assert (finding.level, finding.path, finding.line) == ("error", "README.md", line)
+    assert (finding.message, finding.hint) == (message, hint)
+
+
+# -- HFS104
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("🚀", "⚡", "⚡️", "☁️", "❤️", "\u2139\ufe0f", "™️", "〰️", "㊙️", "🀄", "🅰️"),
+        *("👍🏽", "🧑🏿‍🚀", "👨‍👩‍👧‍👦", "🏳️‍🌈", "🏴‍☠️", "❤️‍🔥", "🕵🏻‍♂️", "🐻‍❄️"),
+        *("🇩🇪", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "1️⃣", "#️⃣", "*⃣", "🫠", "🪿"),
+    ],
+)
+def test_exactly_one_emoji(text):
+    assert is_emoji(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "rocket",
+        ":rocket:",
+        "🚀🚀",
+        "🚀 ",
+        "a",
+        "1",
+        "🇩",
+        "🚀\u200d",
+        "\u200d",
+        "\ufe0f",
+        "é",
+        "1️",
+        "👍👎🏽",
+    ],
+)
+def test_not_exactly_one_emoji(text):
+    assert not is_emoji(text)
+
+
+HEALTHY_VALUES = [
+    *("title: My Space", 'title: "2048"', "short_description: " + "x" * 60, "license: apache-2.0"),
+    *("app_port: 8000", "app_port: 1025", "app_port: 65535", "base_path: /docs", "emoji: 🇩🇪"),
+    *("pinned: false", "fullWidth: true", "disable_embedding: false", "hf_oauth: true", "header: mini"),
+    *("suggested_hardware: cpu-basic", "suggested_hardware: zero-a10g", "colorTo: gray"),
+    *("models: [owner/name, owner/na.me_2-x]", "datasets: []", "tags: [fastapi, docker]"),
+    *("thumbnail: https://example.org/a.png", "hf_oauth_scopes: [email, read-repos]"),
+    *(
+        "hf_oauth_expiration_minutes: 43200",
+        "hf_oauth_authorized_org: org",
+        "hf_oauth_authorized_org: [a, b]",
+    ),
+    *("startup_duration_timeout: 1h", "startup_duration_timeout: 30m", "startup_duration_timeout: 1h30m"),
+    *("startup_duration_timeout: 90 minutes", "custom_headers: {cross-origin-opener-policy: same-origin}"),
+    *("preload_from_hub: [owner/name]", "preload_from_hub: ['owner/name a.bin,b.bin']"),
+    "preload_from_hub: ['owner/name a.bin 0123456789abcdef0123456789abcdef01234567', gpt2]",
+    # nothing but another SDK reads these
+    *("sdk_version: latest", "python_version: 3.10", "app_file: 3", "app_build_command: [npm, ci]"),
+    # keys that a repository card may have
+    *("language: [en]", "library_name: 3", "unknown: {a: 1}"),
+]
+
+
+@pytest.mark.parametrize("line", HEALTHY_VALUES)
+def test_a_value_that_a_docker_space_may_have(line):
+    assert outcome(card_value, make_space(card=f"sdk: docker\n{line}\n")).findings == ()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(
+            'python_version: "3.10"',
+            "python_version: 3.12",
+            "python_version: 3.12.4",
+            "python_version: '3.9'",
+        ),
+        *("sdk_version: 6.17.3", 'sdk_version: "4.10"', "sdk_version: 5.0.0b1", "sdk_version: 4.44"),
+        *("app_file: src/app.py", "app_port: 80", "app_port: nonsense"),
+    ],
+)
+def test_a_value_that_a_gradio_space_may_have(line):
+    assert outcome(card_value, make_space(card=f"{GRADIO}{line}\n")).findings == ()
+
+
+DEFECTS = [
+    ("emoji: ':rocket:'", 'emoji is ":rocket:"; wanted exactly one emoji', "write emoji: 🚀"),
+    ("emoji: 🚀🚀", 'emoji is "🚀🚀"; wanted exactly one emoji', "write emoji: 🚀"),
+    (
+        "colorFrom: grey",
+        'colorFrom is "grey"; wanted one of red, yellow, green, blue, indigo, purple, pink, gray',
+        "write colorFrom: gray",
+    ),
+    (
+        "colorTo: Blue",
+        'colorTo is "Blue"; wanted one of red, yellow, green, blue, indigo, purple, pink, gray',
+        "write colorTo: blue",
+    ),
+    ("app_port: 80", "app_port is 80; wanted a whole number from 1025 to 65535", "write app_port: 7860"),
+    (
+        "app_port: 65536",
+        "app_port is 65536; wanted a whole number from 1025 to 65535",
+        "write app_port: 7860",
+    ),
+    (
+        'app_port: "8000"',
+        'app_port is "8000"; wanted a whole number from 1025 to 65535',
+        "write app_port: 8000",
+    ),
+    ("app_port: true", "app_port is true; wanted a whole number from 1025 to 65535", "write app_port: 7860"),
+    (
+        "app_port: 0x" + "f" * 5000,
+        "app_port is a huge number; wanted a whole number from 1025 to 65535",
+        "write app_port: 7860",
+    ),
+    (
+        "short_description: " + "x" * 61,
+        "short_description has 61 characters; wanted at most 60",
+        'write short_description: "What it does, in a few words"',
+    ),
+    ("title: 2048", "title is 2048 without quotes, a number to YAML; wanted text", 'write title: "2048"'),
+    (
+        "title: 1:30",
+        "title is 1:30 without quotes, which YAML reads as 90; wanted text",
+        'write title: "1:30"',
+    ),
+    ("title: No", "title is No without quotes, a boolean to YAML; wanted text", 'write title: "No"'),
+    ("title: [a]", "title is a list of 1; wanted text", 'write title: "My Space"'),
+    ('pinned: "false"', 'pinned is "false"; wanted true or false', "write pinned: false"),
+    ("hf_oauth: 1", "hf_oauth is 1; wanted true or false", "write hf_oauth: true"),
+    ("header: large", 'header is "large"; wanted one of mini, default', "write header: mini"),
+    ("base_path: docs", 'base_path is "docs"; wanted a path that begins with "/"', "write base_path: /docs"),
+    (
+        "suggested_hardware: t4-smal",
+        'suggested_hardware is "t4-smal"; wanted a hardware such as cpu-basic or t4-small',
+        "write suggested_hardware: t4-small",
+    ),
+    ("tags: fastapi", 'tags is "fastapi"; wanted a list of words', "write tags: [fastapi]"),
+    ("tags: [a, 2]", "tags has 2, a number to YAML; wanted a list of words", "write tags: [fastapi]"),
+    (
+        "models: [https://huggingface.co/a/b]",
+        'models has "https://huggingface.co/a/b"; wanted a list of "owner/name"',
+        "write models: [owner/name]",
+    ),
+    (
+        "thumbnail: picture.png",
+        'thumbnail is "picture.png"; wanted the URL of a picture',
+        "write thumbnail: https://example.org/picture.png",
+    ),
+    (
+        "hf_oauth_scopes: [read_repos]",
+        'hf_oauth_scopes has "read_repos"; wanted a list of the Hub\'s OAuth scopes',
+        "write hf_oauth_scopes: [read-repos]",
+    ),
+    (
+        "hf_oauth_expiration_minutes: 0",
+        "hf_oauth_expiration_minutes is 0; wanted a whole number from 1 to 43200",
+        "write hf_oauth_expiration_minutes: 480",
+    ),
+    (
+        "startup_duration_timeout: 3600",
+        (
+            "startup_duration_timeout is 3600 without quotes, a number to YAML; "
+            "wanted a duration such as 30m or 1h"
+        ),
+        "write startup_duration_timeout: 1h",
+    ),
+    (
+        "startup_duration_timeout: soon",
+        'startup_duration_timeout is "soon"; wanted a duration such as 30m or 1h',
+        "write startup_duration_timeout: 1h",
+    ),
+    (
+        "custom_headers: {x-frame-options: deny}",
+        (
+            'custom_headers has "x-frame-options"; '
+            "wanted cross-origin-{embedder,opener,resource}-policy with a value, in lower case"
+        ),
+        "write custom_headers: {cross-origin-opener-policy: same-origin}",
+    ),
+    (
+        "custom_headers: {cross-origin-opener-policy: Same-Origin}",
+        (
+            'custom_headers has "cross-origin-opener-policy": "Same-Origin"; '
+            "wanted cross-origin-{embedder,opener,resource}-policy with a value, in lower case"
+        ),
+        "write custom_headers: {cross-origin-opener-policy: same-origin}",
+    ),
+    (
+        "preload_from_hub: ['owner/name a b c']",
+        'preload_from_hub has "owner/name a b c"; wanted a list of "owner/name [file,file [commit]]"',
+        "write preload_from_hub: [owner/name]",
+    ),
+]
+
+
+@pytest.mark.parametrize(("line", "message", "hint"), DEFECTS)
+def test_a_value_that_the_hub_refuses(line, message, hint):
+    finding = only_finding(card_value, make_space(card=f"sdk: docker\n{line}\n"))
+
+    assert (finding.level, finding.path, finding.line) == ("error", "README.md", 3)
+    assert (finding.message, finding.hint) == (message, hint)
+    assert card_value.predicts is Stage.PUSH_REJECTED
+
+
+@pytest.mark.parametrize(
+    ("line", "message", "hint"),
+    [
+        (
+            "python_version: 3.10",
+            'python_version is 3.10 without quotes, which YAML reads as 3.1; wanted a version such as "3.12"',
+            'write python_version: "3.10"',
+        ),
+        (
+            "python_version: 3",
+            'python_version is 3 without quotes, a number to YAML; wanted a version such as "3.12"',
+            'write python_version: "3.12"',
+        ),
+        (
+            "python_version: '2.7'",
+            'python_version is "2.7"; wanted a version such as "3.12"',
+            'write python_version: "3.12"',
+        ),
+        (
+            "sdk_version: 4.10",
+            "sdk_version is 4.10 without quotes, which YAML reads as 4.1; wanted a version such as 6.17.3",
+            'write sdk_version: "4.10"',
+        ),
+        (
+            "sdk_version: latest",
+            'sdk_version is "latest"; wanted a version such as 6.17.3',
+            'write sdk_version: "6.17.3"',
+        ),
+        ("app_file: ''", 'app_file is ""; wanted a path from the Space\'s root', "write app_file: app.py"),
+    ],
+)
+def test_a_value_that_the_gradio_builder_cannot_use(line, message, hint):
+    finding = only_finding(card_value, make_space(card=f"{GRADIO}{line}\n"))
+
+    assert (finding.level, finding.line, finding.message, finding.hint) == ("error", 3, message, hint)
+
+
+@pytest.mark.parametrize(
+    ("line", "consequence"),
+    [
+        ("app_port: 80", 'The Hub refuses the push: "app_port" must be greater than or equal to 1025.'),
+        ("app_port: 70000", "The Hub refuses the push, and the old build keeps serving."),
+        ('app_port: "80"', "The Hub refuses the push, and the old build keeps serving."),
+        (
+            "short_description: " + "x" * 61,
+            (
+                'The Hub refuses the push: "short_description" length must be '
+                "less than or equal to 60 characters long."
+            ),
+        ),
+        (
+            "colorTo: teal",
+            (
+                'The Hub refuses the push: "colorTo" must be one of '
+                "[red, yellow, green, blue, indigo, purple, pink, gray]."
+            ),
+        ),
+    ],
+)
+def test_the_hubs_own_words_are_quoted_where_they_are_known(line, consequence):
+    finding = only_finding(card_value, make_space(card=f"sdk: docker\n{line}\n"))
+
+    assert finding.consequence == consequence
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("short_description:", "short_description is empty; wanted at most 60"),
+        ("models: [gpt2]", 'models has "gpt2"; wanted a list of "owner/name"'),
+    ],
+)
+def test_what_no_source_says_the_hub_refuses_is_a_warning(line, message):
+    finding = only_finding(card_value, make_space(card=f"sdk: docker\n{line}\n"))
+
+    assert (finding.level, finding.message) == ("warn", message)
+    assert finding.consequence == "The Hub may refuse the push, or ignore the field."
+
+
+def test_every_wrong_value_is_reported():
+    card = "sdk: docker\ncolorFrom: teal\napp_port: 80\ntitle: fine\n"
+
+    findings = outcome(card_value, make_space(card=card)).findings
+
+    assert [finding.line for finding in findings] == [3, 4]
+
+
+def test_nested_aliases_are_not_expanded():
+    bomb: list[object] = ["x"]
+    for _ in range(60):
+        bomb = [bomb, bomb]
+    card = make_card("sdk: docker\ntitle: a\n")
+    field = card.fields["title"]
+    card.fields["title"] = type(field)("title", bomb, "*a", 3)
+
+    assert only_finding(card_value, make_space(card=card)).message == "title is a list of 2; wanted text"
+
+
+# -- HFS107
+
+
+@pytest.mark.parametrize(
+    "space",
+    [
+        make_gradio_space(),
+        make_gradio_space({"src/ui.py": ""}, card=f"{GRADIO}app_file: src/ui.py\n"),
+        make_gradio_space({"src/ui.py": ""}, card=f"{GRADIO}app_file: ./src/ui.py\n"),
+        make_static_space(),
+        make_static_space({"public/index.html": ""}, card="sdk: static\napp_file: public/index.html\n"),
+    ],
+)
+def test_an_app_file_that_is_tracked(space):
+    assert outcome(app_file, space).outcome == "passed"
+
+
+@pytest.mark.parametrize(
+    ("space", "reason"),
+    [
+        (make_space(), "only gradio and static Spaces have an app_file"),
+        (
+            make_static_space(
+                card="sdk: static\napp_build_command: npm run build\napp_file: dist/index.html\n"
+            ),
+            "the files of this Space are made by its app_build_command",
+        ),
+        (make_gradio_space(card=f"{GRADIO}app_file: [a]\n"), "needs HFS104"),
+    ],
+)
+def test_where_an_app_file_cannot_be_judged(space, reason):
+    result = outcome(app_file, space)
+
+    assert (result.outcome, result.reason) == ("skipped", reason)
+
+
+@pytest.mark.parametrize(
+    ("card", "untracked", "line", "message", "hint"),
+    [
+        (
+            "app_file: App.py",
+            {},
+            3,
+            'app_file is "App.py"; the repository has "app.py", in another case',
+            "write app_file: app.py",
+        ),
+        (
+            "app_file: ui.py",
+            {"ui.py": ""},
+            3,
+            'app_file is "ui.py"; it exists here, but git does not track it',
+            "git add ui.py",
+        ),
+        (
+            "app_file: ui.py",
+            {},
+            3,
+            'app_file is "ui.py"; the repository has no such file',
+            "write app_file: with the path of the file to run, or add ui.py",
+        ),
+    ],
+)
+def test_an_app_file_that_would_not_arrive(card, untracked, line, message, hint):
+    finding = only_finding(app_file, make_gradio_space(card=f"{GRADIO}{card}\n", untracked=untracked))
+
+    assert (finding.level, finding.path, finding.line) == ("error", "README.md", line)
+    assert (finding.message, finding.hint) == (message, hint)
+
+
+def test_a_default_app_file_that_is_not_there():
+    finding = only_finding(app_file, make_space(card="sdk: static\n", dockerfile=None))
+
+    assert finding.line is None
+    assert finding.message == "app_file is not set, so it is index.html; the repository has no such file"
+
+
+# -- HFS108
+
+
+@pytest.mark.parametrize("space", [make_space(), make_gradio_space(), make_static_space()])
+def test_a_dockerfile_where_it_belongs(space):
+    assert outcome(dockerfile, space).outcome == "passed"
+
+
+@pytest.mark.parametrize(
+    ("files", "untracked", "message", "hint"),
+    [
+        (
+            {},
+            {},
+            "the card says sdk: docker, and the repository has no Dockerfile at its root",
+            "add a Dockerfile whose CMD starts the server on 0.0.0.0:7860",
+        ),
+        (
+            {},
+            {"Dockerfile": ""},
+            "Dockerfile exists here, but git does not track it",
+            "git add Dockerfile",
+        ),
+        (
+            {"dockerfile": ""},
+            {},
+            'the Dockerfile must be ./Dockerfile; the repository has "dockerfile"',
+            "git mv dockerfile Dockerfile, or pass its folder as --hfspace-root if that is the Space",
+        ),
+        (
+            {"deploy/a/Dockerfile": "", "api/Dockerfile": ""},
+            {},
+            'the Dockerfile must be ./Dockerfile; the repository has "api/Dockerfile"',
+            "git mv api/Dockerfile Dockerfile, or pass its folder as --hfspace-root if that is the Space",
+        ),
+    ],
+)
+def test_a_docker_space_without_a_dockerfile(files, untracked, message, hint):
+    finding = only_finding(dockerfile, make_space(files, untracked=untracked, dockerfile=None))
+
+    assert (finding.level, finding.path, finding.line) == ("error", "Dockerfile", None)
+    assert (finding.message, finding.hint) == (message, hint)
+
+
+def test_a_dockerfile_that_is_not_used():
+    finding = only_finding(dockerfile, make_gradio_space({"Dockerfile": "FROM python:3.12\n"}))
+
+    assert (finding.level, finding.path) == ("warn", "Dockerfile")
+    assert finding.message == "the Dockerfile is not used: the card says sdk: gradio"
+    assert finding.hint == "write sdk: docker in README.md to build with it, or remove it"

@@ -1,0 +1,377 @@
+"""Options, ini values, and when the app is started and ended."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable
+
+import pytest
+
+from .conftest import Rehearse
+
+Log = Callable[[], list[str]]
+
+BROKEN = 'make_rehearsal(failure=make_failure(message="no module named torch"))'
+WRONG_PORT = 'make_space(command=make_command(port=Port(8000, "literal")))'
+
+
+def error(result: pytest.RunResult) -> str:
+    """The one line of a usage error."""
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    lines = [line for line in result.errlines if line.strip()]
+    assert len(lines) == 1, lines
+    return lines[0]
+
+
+# -- what is collected
+
+
+def test_without_paths_only_readiness_is_collected(pytester: pytest.Pytester, rehearse: Rehearse) -> None:
+    pytester.makepyfile(test_own="raise RuntimeError")
+    pytester.makeini("[pytest]\ntestpaths = .")
+    result = rehearse()
+    result.assert_outcomes(passed=6)
+    result.stdout.no_fnmatch_line("testpaths:*")
+
+
+def test_with_paths_both_are_collected(pytester: pytest.Pytester, rehearse: Rehearse) -> None:
+    pytester.makepyfile(test_own="def test(): pass")
+    rehearse("test_own.py").assert_outcomes(passed=7)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "passed"),
+    [
+        (("hfspace",), 6),
+        (("hfspace::HFS410-port-mismatch",), 1),
+        (("hfspace::HFS410",), 1),
+        (("hfspace::hfs410-PORT-mismatch",), 1),
+        (("hfspace::HFS410", "hfspace::HFS101-card-missing"), 2),
+        (("hfspace::HFS501-route-answers",), 1),
+        (("hfspace::HFS501-route-answers::GET /",), 1),
+        (("hfspace::HFS410", "test_own.py"), 2),
+        (("hfspace", "test_own.py"), 7),
+        (("test_own.py::test",), 7),
+        (("--hfspace-select", "HFS4*"), 4),
+        (("--hfspace-select", "hfs101,HFS410", "--hfspace-select=HFS413 HFS416"), 4),
+        (("--hfspace-ignore", "HFS4*"), 2),
+        (("--hfspace-select", "HFS4*", "--hfspace-ignore", "HFS410"), 3),
+    ],
+)
+def test_some_are_named(
+    pytester: pytest.Pytester, rehearse: Rehearse, arguments: tuple[str, ...], passed: int
+) -> None:
+    pytester.makepyfile(test_own="def test(): pass")
+    result = rehearse(*arguments)
+    result.assert_outcomes(passed=passed)
+    assert result.ret == 0
+
+
+def test_a_directory_of_that_name_is_a_path(pytester: pytest.Pytester, rehearse: Rehearse) -> None:
+    pytester.mkdir("hfspace").joinpath("test_own.py").write_text("def test(): pass")
+    rehearse("hfspace", "-k", "test_own").assert_outcomes(passed=1, deselected=6)
+
+
+def test_without_the_flag_names_are_left_to_pytest(rehearse: Rehearse) -> None:
+    result = rehearse("hfspace::HFS410", flag="-q")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: file or directory not found: hfspace::HFS410"])
+
+
+def test_without_the_flag_nothing_is_rehearsed(
+    pytester: pytest.Pytester, rehearse: Rehearse, log: Log
+) -> None:
+    pytester.makepyfile(test_own="def test(): pass")
+    result = rehearse(flag="-q")
+    result.assert_outcomes(passed=1)
+    assert log() == []
+    assert "hfspace" not in result.stdout.str()
+
+
+def test_without_the_flag_fixtures_rehearse(pytester: pytest.Pytester, rehearse: Rehearse, log: Log) -> None:
+    pytester.makepyfile(
+        test_own="""
+        def test_space(space): assert space.port == 7860
+        def test_rehearsal(space_rehearsal): assert space_rehearsal.served
+        """
+    )
+    rehearse("test_own.py", flag="-q").assert_outcomes(passed=2)
+    assert log() == ["read ref=None app=None", "begin", "finish"]
+
+
+# -- settings
+
+
+def test_settings_reach_the_facts(pytester: pytest.Pytester, rehearse: Rehearse, log: Log) -> None:
+    rehearse("--hfspace-ref", "v1", "--hfspace-app", "pkg.main:api")
+    assert log()[0] == "read ref=v1 app=pkg.main:api"
+
+
+@pytest.mark.parametrize("header", ["[pytest]", "[tool.pytest.ini_options]"])
+def test_ini_values(
+    pytester: pytest.Pytester, rehearse: Rehearse, header: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = {
+        "hfspace_root": "here",
+        "hfspace_app": "web:app",
+        "hfspace_env": ["A=1", "B=x=y"],
+        "hfspace_headers": ["Authorization: Bearer ini"],
+        "hfspace_select": ["HFS4*", "HFS1*"],
+        "hfspace_ignore": ["HFS410"],
+        "hfspace_strict": "true",
+        "hfspace_timeout": "7.5",
+    }
+    if header == "[pytest]":
+        lines = [f"{k} = {v if isinstance(v, str) else chr(10) + '  '.join(['', *(i + chr(10) for i in v)])}"
+                 for k, v in values.items()]
+        pytester.makefile(".ini", pytest="\n".join([header, *lines]))
+    else:
+        lines = [f"{k} = {v!r}" for k, v in values.items()]
+        pytester.makepyprojecttoml("\n".join([header, *lines]))
+    pytester.mkdir("here")
+    pytester.makeconftest(
+        """
+        from pytest_hfspace.options import read_settings
+        def pytest_sessionstart(session):
+            s = read_settings(session.config)
+            print("SET", s.root.name, s.app, s.env, s.headers, s.select, s.ignore, s.strict, s.timeout)
+        """
+    )
+    monkeypatch.chdir(pytester.mkdir("elsewhere"))
+    result = rehearse("-s", "-c", f"../{'pytest.ini' if header == '[pytest]' else 'pyproject.toml'}",
+                      "--rootdir", "..", "--confcutdir", "..", "--hfspace-env", "A=2", "..")
+    result.stdout.fnmatch_lines(
+        [
+            "SET here web:app (('A', '2'), ('B', 'x=y')) (('Authorization', 'Bearer ini'),) "
+            "('HFS4[*]', 'HFS1[*]') ('HFS410',) True 7.5"
+        ]
+    )
+
+
+def test_native_toml_values(pytester: pytest.Pytester, rehearse: Rehearse) -> None:
+    if pytest.version_tuple < (9, 0):
+        pytest.skip("pytest 9 reads [tool.pytest]")
+    pytester.makepyprojecttoml(
+        """
+        [tool.pytest]
+        hfspace_timeout = 30
+        hfspace_strict = true
+        hfspace_select = ["HFS413"]
+        hfspace_env = ["A=1"]
+        """
+    )
+    result = rehearse(space="make_space(command=make_command(reload=True))")
+    result.assert_outcomes(failed=1)
+
+
+def test_the_root_is_where_pytest_was_called(
+    pytester: pytest.Pytester, rehearse: Rehearse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    below = pytester.mkdir("below")
+    pytester.makeini("[pytest]")
+    pytester.makeconftest(
+        """
+        from pytest_hfspace.options import read_settings
+        def pytest_sessionstart(session): print("SET", read_settings(session.config).root.name)
+        """
+    )
+    monkeypatch.chdir(below)
+    rehearse("-s", "--confcutdir", "..", "..").stdout.fnmatch_lines(["SET below"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--hfspace-root", "nowhere"), "--hfspace-root: 'nowhere' is not a directory"),
+        (("--hfspace-app", "main"), "--hfspace-app: 'main' is not MODULE:ATTR, such as main:app"),
+        (("--hfspace-ref", ""), "--hfspace-ref: '' is not a commit, branch or tag"),
+        (("--hfspace-ref=--upload-pack=x",), "--hfspace-ref: '--upload-pack=x' is not a commit, branch or tag"),
+        (
+            ("--hfspace-env", "hunter2"),
+            "--hfspace-env takes NAME=VALUE, with a name of letters, digits and _",
+        ),
+        (("--hfspace-timeout", "soon"), "--hfspace-timeout: 'soon' is not a number of seconds above 0"),
+        (("--hfspace-timeout", "0"), "--hfspace-timeout: '0' is not a number of seconds above 0"),
+        (("--hfspace-timeout", "nan"), "--hfspace-timeout: 'nan' is not a number of seconds above 0"),
+        (("--hfspace-timeout", "inf"), "--hfspace-timeout: 'inf' is not a number of seconds above 0"),
+        (("--hfspace-report", "r.xml"), "--hfspace-report: 'r.xml' should end in .json"),
+        (("--hfspace-report", "no/r.json"), "--hfspace-report: there is no directory for 'no/r.json'"),
+        (("--hfspace-select", "HFS411"), "--hfspace-select: there is no check 'HFS411'; did you mean *HFS41*"),
+        (("--hfspace-ignore", "XYZ"), "--hfspace-ignore: there is no check 'XYZ' (--hfspace-list shows*"),
+        (("hfspace::HFS4100-port",), "there is no check 'HFS4100-port'; did you mean HFS410-port-mismatch?"),
+        (("--hfspace-explain", "HFS4100"), "there is no check 'HFS4100'; did you mean HFS410-port-mismatch*"),
+        (("-o", "hfspace_timeout=never"), "*never*"),
+        (("-o", "hfspace_strict=maybe"), "*maybe*"),
+        (("-o", "hfspace_headers=Bearer hunter2"), "hfspace_headers takes lines such as Authorization: *"),
+    ],
+)
+def test_bad_values_end_the_run_in_one_line(
+    rehearse: Rehearse, log: Log, arguments: tuple[str, ...], message: str
+) -> None:
+    result = rehearse(*arguments)
+    from fnmatch import fnmatchcase
+
+    assert fnmatchcase(error(result), f"ERROR: {message}")
+    assert "hunter2" not in result.stderr.str()
+    assert log()[1:] in ([], ["begin", "abort"])
+
+
+def test_an_unknown_revision_ends_the_run_in_one_line(rehearse: Rehearse) -> None:
+    result = rehearse("--hfspace-ref", "v9", space='ValueError("git has no commit v9")', options="")
+    assert error(result) == "ERROR: --hfspace-ref: git has no commit v9"
+
+
+def test_a_defect_of_ours_is_one_line(rehearse: Rehearse) -> None:
+    result = rehearse(space='KeyError("x")')
+    assert error(result) == (
+        "ERROR: hfspace: KeyError: 'x'; this is a defect of pytest-hfspace, please report it"
+    )
+
+
+def test_a_defect_of_the_rehearsal_is_a_reason(rehearse: Rehearse) -> None:
+    result = rehearse(rehearsal='KeyError("x")')
+    result.assert_outcomes(passed=4, skipped=2)
+    result.stdout.fnmatch_lines(["Predicted stage: none: KeyError: 'x'; this is a defect of*"])
+
+
+# -- start and end
+
+
+def test_the_app_starts_before_the_conftest_is_imported(
+    pytester: pytest.Pytester, rehearse: Rehearse, log: Log
+) -> None:
+    pytester.makeconftest("from tests.plugin.fake import log; log('conftest')")
+    rehearse()
+    assert log() == ["read ref=None app=None", "begin", "conftest", "HFS101", "routes", "finish"]
+
+
+def test_a_broken_conftest_hides_nothing(pytester: pytest.Pytester, rehearse: Rehearse) -> None:
+    pytester.makeconftest("import main_that_is_broken")
+    result = rehearse(rehearsal=BROKEN)
+    result.assert_outcomes(failed=1, passed=4, skipped=1)
+    result.stdout.fnmatch_lines(["hfspace: conftest.py was left out, it cannot be imported:*"])
+
+
+def test_a_broken_conftest_of_asked_tests_ends_the_run(
+    pytester: pytest.Pytester, rehearse: Rehearse, log: Log
+) -> None:
+    pytester.makeconftest("import main_that_is_broken")
+    pytester.makepyfile(test_own="def test(): pass")
+    result = rehearse("test_own.py")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ImportError while loading conftest*"])
+    assert log()[1:] == ["begin", "abort"]
+
+
+@pytest.mark.parametrize(
+    "argument",
+    ["--help", "--version", "--fixtures", "--markers", "--fixtures-per-test", "--hfspace-list", "--hfspace-explain=HFS410"],
+)
+def test_what_only_prints_starts_nothing(rehearse: Rehearse, log: Log, argument: str) -> None:
+    result = rehearse(argument)
+    assert result.ret == 0
+    assert log() == []
+
+
+@pytest.mark.parametrize("arguments", [("--collect-only",), ("-k", "nothing"), ("hfspace::HFS101",)])
+def test_what_does_not_wait_for_the_visits_leaves_no_app(
+    rehearse: Rehearse, log: Log, arguments: tuple[str, ...]
+) -> None:
+    rehearse(*arguments)
+    assert "finish" not in log()
+    assert log()[-1] == "abort"
+
+
+@pytest.mark.parametrize("raised", ["KeyboardInterrupt", "SystemExit(3)", "pytest.exit('enough')", "RuntimeError"])
+def test_the_app_ends_however_the_run_ends(
+    pytester: pytest.Pytester, rehearse: Rehearse, log: Log, raised: str
+) -> None:
+    call = raised if raised.startswith("pytest") else f"raise {raised}"
+    pytester.makeconftest(f"import pytest\ndef pytest_runtestloop(session):\n    {call}")
+    rehearse(subprocess=True)
+    assert log()[-1] == "abort"
+
+
+def test_stopping_at_the_first_failure_ends_the_app(rehearse: Rehearse, log: Log) -> None:
+    result = rehearse("-x", space=WRONG_PORT)
+    result.assert_outcomes(failed=1, passed=1)
+    assert log()[-1] == "abort"
+    result.stdout.fnmatch_lines(["Predicted stage: APP_STARTING*", "Partial run: 2 of 6 checks were evaluated."])
+
+
+# -- the project's hook
+
+
+def test_the_hook_says_how_to_ask(pytester: pytest.Pytester, rehearse: Rehearse, log: Log) -> None:
+    pytester.makeconftest(
+        """
+        from pytest_hfspace.rehearsal.requests import Override
+        def pytest_hfspace_request(route):
+            return {
+                "/a": {"params": {"id": 1}},
+                "/b": Override(skip="costs money"),
+                "/c": {"parms": {}},
+                "/d": None,
+            }.get(route.path) or (1 / 0 if route.path == "/e" else None)
+        """
+    )
+    routes = ", ".join(f'make_route(path="/{name}")' for name in "abcde")
+    rehearse(rehearsal=f"make_rehearsal(routes=({routes}))", options="ask=True")
+    told = [line.removeprefix("override GET ") for line in log() if line.startswith("override")]
+    nothing = "headers={}, json=None, body=None"
+    assert told == [
+        f"/a: Override(params={{'id': 1}}, {nothing}, skip='')",
+        f"/b: Override(params={{}}, {nothing}, skip='costs money')",
+        f"/c: Override(params={{}}, {nothing}, skip=\"pytest_hfspace_request gave the unknown key 'parms'\")",
+        "/d: None",
+        f"/e: Override(params={{}}, {nothing}, "
+        "skip='pytest_hfspace_request raised ZeroDivisionError: division by zero')",
+    ]
+
+
+# -- answers
+
+
+def test_list(rehearse: Rehearse) -> None:
+    result = rehearse("--hfspace-list", flag="-q")
+    assert result.ret == 0
+    assert result.outlines == [
+        "HFS101 card-missing  error CONFIG_ERROR",
+        "HFS403 import        error RUNTIME_ERROR",
+        "HFS410 port-mismatch error APP_STARTING",
+        "HFS413 reload        warn  RUNNING",
+        "HFS416 shell-form    note  RUNNING",
+        "HFS501 route-answers error RUNNING",
+    ]
+
+
+@pytest.mark.parametrize("name", ["HFS410", "hfs410", "port-mismatch", "HFS410-port-mismatch"])
+def test_explain(rehearse: Rehearse, name: str) -> None:
+    result = rehearse("--hfspace-explain", name, flag="-q")
+    assert result.ret == 0
+    assert result.stdout.str() == textwrap.dedent(
+        """\
+        HFS410-port-mismatch (error, predicts APP_STARTING)
+
+        The app listens on the port that the Hub connects to.
+
+        A second paragraph.
+
+        On the Hub: After 30 min: "Launch timed out, workload was not healthy after 30
+          min".
+        """
+    ).rstrip("\n")
+
+
+# -- other plugins
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("-p", "no:xdist"), ("-p", "no:cacheprovider"), ("-p", "no:terminal"), ("-p", "no:capture"), ("-s",), ("-q",), ("-qq",), ("-vv",), ("-W", "error", "--strict-markers"), ("--setup-plan",), ("--import-mode=importlib",), ("--tb=line",), ("--tb=native",), ("--tb=no",), ("-rA",), ("--durations=3",)],
+)
+def test_neighbours(rehearse: Rehearse, arguments: tuple[str, ...]) -> None:
+    result = rehearse(*arguments, space=WRONG_PORT)
+    assert result.ret == (0 if arguments == ("--setup-plan",) else 1)
+    assert "INTERNALERROR" not in result.stdout.str() + result.stderr.str()
+    assert "Traceback" not in result.stdout.str() + result.stderr.str()
