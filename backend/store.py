@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, func, select
@@ -9,8 +11,11 @@ from sqlmodel import Session, col, func, select
 from .models import StoredReport
 from .report import Submission
 
+# Typed as a plain str, while defer() wants the attribute that it is at run time.
+_document: Any = StoredReport.document
+
 #: A document may have a mebibyte, and lists show none.
-_UNREAD = defer(col(StoredReport.document))
+_UNREAD = defer(_document)
 _NEWEST_FIRST = col(StoredReport.sequence).desc()
 
 

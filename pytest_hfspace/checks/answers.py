@@ -12,20 +12,14 @@ from ..contract import BUILTIN_ENVIRONMENT
 from ..rehearsal.facts import Raised, Rehearsal, Route, Visit, Where
 from ..space import Space
 from ..space.settings import is_placeholder, is_secret_name
+from .causes import chain, is_kind
+from .distributions import candidates
 from .serving import one_line, request_names
 
-#: What an app raises because the visitor went away: no defect, the next client does so as well.
-_LEFT = frozenset(
-    {
-        "asyncio.exceptions.CancelledError",
-        "starlette.requests.ClientDisconnect",
-        "starlette.websockets.WebSocketDisconnect",
-        "uvicorn.protocols.utils.ClientDisconnected",
-        "websockets.exceptions.ConnectionClosed",
-        "litestar.exceptions.websocket_exceptions.WebSocketDisconnect",
-    }
-)
+#: What a handler raises that goes on after the visitor has closed the socket: no defect.
 _USED_AFTER_CLOSE = re.compile(r"Cannot call \"|WebSocket is not connected|Unexpected ASGI message")
+
+_NO_MODULE = re.compile(r"No module named '?([\w.]+)'?")
 
 #: What looking up an unknown id raises.
 _NOT_THERE = frozenset({"builtins.LookupError", "builtins.StopIteration", "builtins.FileNotFoundError"})
@@ -68,9 +62,12 @@ def examine_visits(space: Space, rehearsal: Rehearsal, route: Route) -> list[Fin
     causes = _causes(visits)
     missing = {key: missing_setting(space, rehearsal, group[0].raised) for key, group in causes.items()}
     findings = [
-        finding for key, group in causes.items() for finding in _explain(space, route, group, missing[key])
+        finding
+        for key, group in causes.items()
+        for finding in _explain(space, rehearsal, route, group, missing[key])
     ]
     excused = [setting.reason for setting in missing.values() if setting and setting.known]
+    excused += [absent for group in causes.values() if (absent := _not_installed(rehearsal, group[0].raised))]
     if excused and not findings:
         raise Skip(excused[0])
     return findings
@@ -100,39 +97,31 @@ def _cause(visit: Visit) -> tuple[object, ...] | None:
 
 
 def _only_left(visit: Visit) -> bool:
-    """Did the app only notice that the visitor closed the connection?"""
+    """Did the handler of an open WebSocket only notice that the visitor closed it?"""
     raised = visit.raised
-    if raised is None:
-        return False
-    if not _LEFT.isdisjoint(raised.kinds) and (visit.streamed or visit.route.startswith("WS ")):
-        return True
     return (
-        visit.status == 101
+        raised is not None
+        and visit.status == 101
         and raised.kind == "RuntimeError"
-        and bool(_USED_AFTER_CLOSE.match(raised.message))
+        and _USED_AFTER_CLOSE.match(raised.message) is not None
     )
 
 
 def innermost(raised: Raised) -> Where | None:
     """The line of the repository that took part: the exception's own, else its cause's."""
-    step: Raised | None = raised
-    while step:
-        if step.where:
-            return step.where
-        step = step.cause
-    return None
+    return next((step.where for step in chain(raised) if step.where), None)
 
 
 def _explain(
-    space: Space, route: Route, visits: list[Visit], missing: MissingSetting | None
+    space: Space, rehearsal: Rehearsal, route: Route, visits: list[Visit], missing: MissingSetting | None
 ) -> Iterator[Finding]:
     """What to say of visits that went wrong in one way."""
     first = visits[0]
     names = request_names(visits)
     if first.raised and not _only_left(first):
-        if missing and missing.known:
+        if (missing and missing.known) or _not_installed(rehearsal, first.raised):
             return
-        yield _raised(route, first, first.raised, names, missing)
+        yield _raised(space, route, first, first.raised, names=names, missing=missing)
     elif not route.own:
         return
     elif first.busy:
@@ -161,17 +150,27 @@ def _explain(
 
 
 def _raised(
-    route: Route, visit: Visit, raised: Raised, names: str, missing: MissingSetting | None
+    space: Space,
+    route: Route,
+    visit: Visit,
+    raised: Raised,
+    *,
+    names: str,
+    missing: MissingSetting | None,
 ) -> Finding:
     where = innermost(raised)
     at = f" at {where}" if where else ""
     seen = f"{names} raised {one_line(str(raised))}{at}"
+    made_by_build = _made_by_build(space, raised)
     if missing:
         message = f"{seen}: the variable {missing.name} is not set, and nothing declares it"
         hint = f"declare it in .env.example and set it on the Space (here: {missing.option})"
     elif visit.unreachable:
         message = f"{seen}: could not reach {visit.unreachable} in the rehearsal"
         hint = _UNREACHABLE_HINT
+    elif made_by_build:
+        message = f"{seen}: the build may make the file in a step that is not rehearsed"
+        hint = f"no proof of a defect: see whether it does ({one_line(made_by_build)})"
     elif route.kind == "websocket":
         message = f"{seen}, wanted a handler that closes"
         hint = "catch it in the handler and end with: await websocket.close(code=1011)"
@@ -181,11 +180,28 @@ def _raised(
     else:
         message = f"{seen}, wanted an answer"
         hint = _raised_hint(route, visit, raised)
-    level: Level | None = "warn" if visit.unreachable or not route.own else None
+    level: Level | None = "warn" if visit.unreachable or made_by_build or not route.own else None
     place = where or route.where
     return Finding(
         message, hint, path=place.path if place else "", line=place.line if place else None, level=level
     )
+
+
+def _made_by_build(space: Space, raised: Raised) -> str:
+    """The build step that may make a file that is not there, "" if the exception is about none."""
+    image = space.image
+    absent = any(is_kind(step, "FileNotFoundError") for step in chain(raised))
+    return image.not_followed[0] if absent and image and image.not_followed else ""
+
+
+def _not_installed(rehearsal: Rehearsal, raised: Raised | None) -> str:
+    """Why an import that fails here may work on the Space, ""."""
+    for step in chain(raised):
+        found = _NO_MODULE.search(step.message) if is_kind(step, "ModuleNotFoundError") else None
+        for name in candidates(found[1]) if found else ():
+            if name in rehearsal.missing_packages:
+                return f"{name} is declared, but not installed here: pip install {name}"
+    return ""
 
 
 def _raised_hint(route: Route, visit: Visit, raised: Raised) -> str:
@@ -239,12 +255,10 @@ def detail(visit: Visit, limit: int = 60) -> str:
 
 def missing_setting(space: Space, rehearsal: Rehearsal, raised: Raised | None) -> MissingSetting | None:
     """The variable whose absence an exception is about, None where it is about something else."""
-    step = raised
-    while step:
+    for step in chain(raised):
         name = _absent_key(space, rehearsal, step) or _named(space, rehearsal, step)
         if name:
             return MissingSetting(name, _known(space, rehearsal, name))
-        step = step.cause
     return None
 
 

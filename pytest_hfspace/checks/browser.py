@@ -88,17 +88,22 @@ def _same_server(space: Space, rehearsal: Rehearsal) -> None:
 
 def _says_http(visit: Visit) -> str:
     """What an answer says that names the Space by http, "" if nothing does."""
-    # a route that repeats what it was sent has no opinion of its own
-    sent = " ".join((visit.request.path, *(value for _, value in visit.request.headers)))
-    if visit.route == CONTROL or _HTTP_URL.search(sent + visit.request.body.decode("latin-1")):
+    if visit.route == CONTROL:
         return ""
-    found = _HTTP_URL.search(visit.header("location") or "")
-    if found:
-        return f"Location: {one_line(visit.header('location') or '', 100)}"
+    location = visit.header("location") or ""
+    said = f"Location: {one_line(location, 100)}" if _HTTP_URL.search(location) else ""
     kind = (visit.header("content-type") or "").lower()
-    if kind.startswith(_TEXTS) or "+json" in kind or "+xml" in kind:
+    if not said and (kind.startswith(_TEXTS) or "+json" in kind or "+xml" in kind):
         found = _HTTP_URL.search(visit.body.decode("utf-8", "replace"))
-    return one_line(found[0].replace("\\/", "/"), 100) if found else ""
+        said = one_line(found[0].replace("\\/", "/"), 100) if found else ""
+    return "" if said and _sent(visit) else said
+
+
+def _sent(visit: Visit) -> bool:
+    """Was such a URL in the request?  A route that repeats it has no opinion of its own."""
+    request = visit.request
+    texts = (request.path, request.body.decode("latin-1"), *(value for _, value in request.headers))
+    return any(_HTTP_URL.search(text) for text in texts)
 
 
 def _listening_at(space: Space, rehearsal: Rehearsal) -> tuple[str, int | None]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ..check import Finding, Level, Skip, check
 from ..contract import Stage
-from ..rehearsal.coverage import best_visit, route_outcome
+from ..rehearsal.coverage import best_visit, visit_outcome
 from ..rehearsal.facts import Rehearsal, Route, Visit
 from ..space import Space
 from . import schema
@@ -318,7 +318,8 @@ def coverage(space_rehearsal: Rehearsal) -> Iterator[Finding]:
 
 def _uncovered(rehearsal: Rehearsal, route: Route) -> tuple[str, int] | None:
     """How a route was left uncovered, and the status that says so; None if it was covered or failed."""
-    outcome, best = route_outcome(rehearsal, route), best_visit(rehearsal, route)
+    best = best_visit(rehearsal, route)
+    outcome = visit_outcome(best) if best else "skipped"
     if best is None or best.status is None or outcome not in ("guarded", "rejected"):
         return None
     if outcome == "guarded":

@@ -46,12 +46,14 @@ def find_shadows(rehearsal: Rehearsal) -> Iterator[Shadow]:
         if route.endpoint:
             by_endpoint.setdefault(route.endpoint, []).append(route)
         registered.setdefault(_place(route), []).append(route)
+    chosen_for: dict[str, set[str]] = {}
+    for visit in rehearsal.visits:
+        if visit.kind == "valid" and visit.endpoint:
+            chosen_for.setdefault(visit.route, set()).add(visit.endpoint)
     for route in rehearsal.routes:
         if not route.own or not route.endpoint or route.kind == "files" or route.method == "HEAD":
             continue
-        chosen = {
-            visit.endpoint for visit in rehearsal.of(route.label) if visit.kind == "valid" and visit.endpoint
-        }
+        chosen = chosen_for.get(route.label, set())
         if route.endpoint in chosen:
             continue
         shadow = _registered_twice(route, registered[_place(route)]) or next(

@@ -85,8 +85,11 @@ def _failed_launch(space: Space, rehearsal: Rehearsal, command: StartCommand, fa
     lost = _lost_file(space, command)
     if lost:
         return _lost(space, command, lost)
+    said = _reason(failure)
     return Finding(
-        f"the start command fails: {exit_text(failure) or _reason(failure)}",
+        f"the start command {exit_text(failure)}: {said}"
+        if exit_text(failure)
+        else f"the start command fails: {said}",
         f"run it in a copy of the repository: {one_line(' '.join(command.words), 80)}",
         command.path,
         command.line,
@@ -227,7 +230,8 @@ def _side_effect(space: Space, failure: Failure) -> Finding:
     is_program = space.command is not None and space.command.runner == "python"
     message = f"importing {subject} ends the process: {exit_text(failure) or _reason(failure)}"
     if is_program:
-        message = f"{subject} ends before it serves: {exit_text(failure) or _reason(failure)}"
+        ended = exit_text(failure) or f"ends ({_reason(failure)})"
+        message = f"{subject} {ended} before it serves"
         guard = "let it go on to start the server; its last output says why it does not"
     return Finding(message, guard, path, line)
 
@@ -267,7 +271,8 @@ def startup(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
     if failure is None:
         return
     path, line = _at(space, failure)
-    said = _reason(failure) if failure.raised else exit_text(failure) or _reason(failure)
+    ended = "" if failure.raised else exit_text(failure)
+    said = f"the process {ended}" if ended else _reason(failure)
     yield Finding(f"the start-up fails: {said}", hint_for(space, failure), path, line)
 
 
@@ -322,7 +327,7 @@ def not_listening(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]
     last = one_line(failure.output.strip().rpartition("\n")[2], 100)
     said = f'; its last output: "{last}"' if last else "; it printed nothing"
     ended = exit_text(failure)
-    happened = f"the start command {ended}" if ended else "nothing listens"
+    happened = f"the start command {ended}, and nothing listens" if ended else "nothing listens"
     if not ended and failure.seconds:
         happened += f" after {failure.seconds:.0f} s"
     yield Finding(f"{happened}{said}", _serve_hint(space), path, line)

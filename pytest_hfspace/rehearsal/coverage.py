@@ -29,6 +29,6 @@ def best_visit(rehearsal: Rehearsal, route: Route) -> Visit | None:
 
 
 def route_outcome(rehearsal: Rehearsal, route: Route) -> RouteOutcome:
-    """The outcome of a route: of its best valid visit, ``skipped`` where there was none."""
+    """The outcome of a route: that of its best valid visit, ``skipped`` where there was none."""
     best = best_visit(rehearsal, route)
     return visit_outcome(best) if best else "skipped"

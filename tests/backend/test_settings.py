@@ -82,7 +82,7 @@ def test_without_a_home_the_default_file_has_no_place(monkeypatch):
         raise RuntimeError("no home")
 
     monkeypatch.setattr(Path, "expanduser", nowhere)
-    with pytest.raises(SettingsError, match="DATABASE_URL .*home"):
+    with pytest.raises(SettingsError, match=r"DATABASE_URL .*home"):
         read_settings()
 
 

@@ -210,7 +210,7 @@ def test_a_file_that_is_not_loaded_is_not_looked_at():
     [
         (
             "nowhere_to_be_found",
-            "nowhere_to_be_found (nowhere-to-be-found) is imported, and no declared package brings it",
+            "nowhere_to_be_found is imported, and no declared package brings it",
             "add the line nowhere-to-be-found to requirements.txt",
         ),
         (
@@ -220,7 +220,7 @@ def test_a_file_that_is_not_loaded_is_not_looked_at():
         ),
         (
             "google.genai",
-            "google.genai (google-genai) is imported, and no declared package brings it",
+            "google.genai is imported, and no declared package brings it",
             "add the line google-genai to requirements.txt",
         ),
     ],

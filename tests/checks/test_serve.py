@@ -106,10 +106,26 @@ def test_any_answer_below_500_is_an_answer(status: int) -> None:
     assert of_route(POST, visit(POST, status=status)).outcome == "passed"
 
 
-def test_stream_that_the_visitor_left() -> None:
-    left = make_raised("starlette.requests.ClientDisconnect builtins.Exception")
-    assert of_route(ITEM, visit(ITEM, streamed=True, raised=left)).outcome == "passed"
-    assert of_route(ITEM, visit(ITEM, raised=left)).outcome == "failed"
+def test_package_that_is_not_installed_here() -> None:
+    raised = make_raised("ModuleNotFoundError ImportError", "No module named 'PIL.Image'", HERE)
+    failed = visit(ITEM, status=500, raised=raised)
+    result = of_route(ITEM, failed, missing_packages=("pillow",))
+    assert result.reason == "pillow is declared, but not installed here: pip install pillow"
+    assert of_route(ITEM, failed).outcome == "failed"
+
+
+def test_file_that_the_build_may_make() -> None:
+    raised = make_raised("FileNotFoundError OSError", "No such file or directory: 'model.bin'", HERE)
+    failed = visit(ITEM, "/items/1", status=500, raised=raised)
+    assert only(of_route(ITEM, failed)).level == "error"
+    space = make_space(image=make_image(not_followed=("RUN python make_model.py (line 5)",)))
+    finding = only(of_route(ITEM, failed, space=space))
+    assert finding.level == "warn"
+    assert finding.message == (
+        "GET /items/1 raised FileNotFoundError: No such file or directory: 'model.bin' at api.py:12: "
+        "the build may make the file in a step that is not rehearsed"
+    )
+    assert finding.hint == "no proof of a defect: see whether it does (RUN python make_model.py (line 5))"
 
 
 def test_not_visited() -> None:
@@ -620,8 +636,6 @@ def test_handshake_that_is_accepted_or_refused(status: int) -> None:
 @pytest.mark.parametrize(
     "raised",
     [
-        make_raised("starlette.websockets.WebSocketDisconnect builtins.Exception"),
-        make_raised("websockets.exceptions.ConnectionClosedOK websockets.exceptions.ConnectionClosed"),
         make_raised("RuntimeError", 'Cannot call "send" once a close message has been sent.'),
         make_raised("RuntimeError", 'WebSocket is not connected. Need to call "accept" first.'),
     ],
