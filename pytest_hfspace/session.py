@@ -18,14 +18,11 @@ from .report import Evidence, Report, gather, install_command, pack, unpack
 from .report.catalogue import did_you_mean, find
 from .report.json import write
 from .report.terminal import closing_section, headline
-from .report.text import one_line, wrap
+from .report.text import GLUE, one_line, wrap
 from .run import Run
 
 #: The attribute of a test report that carries a result, and its key in a worker's output.
 KEY = "hfspace"
-
-#: A space at which no line is broken: not white space to textwrap, and replaced afterwards.
-_GLUE = "\u2800"
 
 
 class Readiness:
@@ -72,14 +69,14 @@ class Readiness:
         parts = [
             f"{space.sdk or 'no SDK:'} Space {space.root if root.startswith('..') else root}{ref}",
             command,
-            f"port{_GLUE}{space.port}",
-            f"contract{_GLUE}{DATE}",
+            f"port{GLUE}{space.port}",
+            f"contract{GLUE}{DATE}",
         ]
         notices = [*space.files.notices, *self._python_notice(), *self._missing_notice(), *run.notices]
         width = self.config.get_terminal_writer().fullwidth
         return [
-            line.replace(_GLUE, " ")
-            for text in (f"{_GLUE}· ".join(parts), *notices)
+            line
+            for text in (f"{GLUE}· ".join(parts), *notices)
             for line in wrap(one_line(run.redactor(f"hfspace: {text}")), width, hanging="  ")
         ]
 

@@ -12,14 +12,12 @@ from ..contract import BUILTIN_ENVIRONMENT
 from ..rehearsal.facts import Raised, Rehearsal, Route, Visit, Where
 from ..space import Space
 from ..space.settings import is_placeholder, is_secret_name
-from .causes import chain, is_kind
-from .distributions import candidates
+from .causes import chain
 from .serving import one_line, request_names
+from .shadows import find_shadows
 
 #: What a handler raises that goes on after the visitor has closed the socket: no defect.
 _USED_AFTER_CLOSE = re.compile(r"Cannot call \"|WebSocket is not connected|Unexpected ASGI message")
-
-_NO_MODULE = re.compile(r"No module named '?([\w.]+)'?")
 
 #: What looking up an unknown id raises.
 _NOT_THERE = frozenset({"builtins.LookupError", "builtins.StopIteration", "builtins.FileNotFoundError"})
@@ -28,6 +26,9 @@ _UNREACHABLE_HINT = (
     "no proof of a defect: give the address of a service that can be reached with --hfspace-env NAME=VALUE, "
     "or let the route answer without it"
 )
+
+
+_CLOSE_HINT = "catch it in the handler and end with: await websocket.close(code=1011)"
 
 
 @dataclass(frozen=True)
@@ -59,18 +60,23 @@ def examine_visits(space: Space, rehearsal: Rehearsal, route: Route) -> list[Fin
     visits = rehearsal.of(route.label)
     if not visits:
         raise Skip("it was not visited")
+    if _is_shadowed(rehearsal, route, visits):
+        raise Skip("another route answers for it: see HFS503")
     causes = _causes(visits)
     missing = {key: missing_setting(space, rehearsal, group[0].raised) for key, group in causes.items()}
     findings = [
-        finding
-        for key, group in causes.items()
-        for finding in _explain(space, rehearsal, route, group, missing[key])
+        finding for key, group in causes.items() for finding in _explain(space, route, group, missing[key])
     ]
     excused = [setting.reason for setting in missing.values() if setting and setting.known]
-    excused += [absent for group in causes.values() if (absent := _not_installed(rehearsal, group[0].raised))]
     if excused and not findings:
         raise Skip(excused[0])
     return findings
+
+
+def _is_shadowed(rehearsal: Rehearsal, route: Route, visits: Sequence[Visit]) -> bool:
+    """Are these the answers of a route that was registered before?"""
+    elsewhere = any(visit.endpoint not in ("", route.endpoint) for visit in visits)
+    return elsewhere and any(shadow.hidden == route for shadow in find_shadows(rehearsal))
 
 
 def _causes(visits: Sequence[Visit]) -> dict[tuple[object, ...], list[Visit]]:
@@ -113,15 +119,15 @@ def innermost(raised: Raised) -> Where | None:
 
 
 def _explain(
-    space: Space, rehearsal: Rehearsal, route: Route, visits: list[Visit], missing: MissingSetting | None
+    space: Space, route: Route, visits: list[Visit], missing: MissingSetting | None
 ) -> Iterator[Finding]:
     """What to say of visits that went wrong in one way."""
     first = visits[0]
     names = request_names(visits)
     if first.raised and not _only_left(first):
-        if (missing and missing.known) or _not_installed(rehearsal, first.raised):
+        if missing and missing.known:
             return
-        yield _raised(space, route, first, first.raised, names=names, missing=missing)
+        yield _raised(route, first, first.raised, names=names, missing=missing)
     elif not route.own:
         return
     elif first.busy:
@@ -150,7 +156,6 @@ def _explain(
 
 
 def _raised(
-    space: Space,
     route: Route,
     visit: Visit,
     raised: Raised,
@@ -161,51 +166,31 @@ def _raised(
     where = innermost(raised)
     at = f" at {where}" if where else ""
     seen = f"{names} raised {one_line(str(raised))}{at}"
-    made_by_build = _made_by_build(space, raised)
     if missing:
         message = f"{seen}: the variable {missing.name} is not set, and nothing declares it"
         hint = f"declare it in .env.example and set it on the Space (here: {missing.option})"
     elif visit.unreachable:
         message = f"{seen}: could not reach {visit.unreachable} in the rehearsal"
         hint = _UNREACHABLE_HINT
-    elif made_by_build:
-        message = f"{seen}: the build may make the file in a step that is not rehearsed"
-        hint = f"no proof of a defect: see whether it does ({one_line(made_by_build)})"
     elif route.kind == "websocket":
         message = f"{seen}, wanted a handler that closes"
-        hint = "catch it in the handler and end with: await websocket.close(code=1011)"
+        unaccepted = visit.status != 101 and "accept" in raised.message
+        hint = "await websocket.accept() first" if unaccepted else _CLOSE_HINT
     elif visit.status is not None and visit.status < 500:
         message = f"{seen} after answering {visit.status}"
         hint = "catch it where the work after the answer is done, or do the work before answering"
     else:
         message = f"{seen}, wanted an answer"
         hint = _raised_hint(route, visit, raised)
-    level: Level | None = "warn" if visit.unreachable or made_by_build or not route.own else None
+    level: Level | None = "warn" if visit.unreachable or not route.own else None
     place = where or route.where
     return Finding(
         message, hint, path=place.path if place else "", line=place.line if place else None, level=level
     )
 
 
-def _made_by_build(space: Space, raised: Raised) -> str:
-    """The build step that may make a file that is not there, "" if the exception is about none."""
-    image = space.image
-    absent = any(is_kind(step, "FileNotFoundError") for step in chain(raised))
-    return image.not_followed[0] if absent and image and image.not_followed else ""
-
-
-def _not_installed(rehearsal: Rehearsal, raised: Raised | None) -> str:
-    """Why an import that fails here may work on the Space, ""."""
-    for step in chain(raised):
-        found = _NO_MODULE.search(step.message) if is_kind(step, "ModuleNotFoundError") else None
-        for name in candidates(found[1]) if found else ():
-            if name in rehearsal.missing_packages:
-                return f"{name} is declared, but not installed here: pip install {name}"
-    return ""
-
-
 def _raised_hint(route: Route, visit: Visit, raised: Raised) -> str:
-    if visit.kind in ("empty body", "malformed body"):
+    if visit.kind in ("empty body", "malformed body") or "json.decoder.JSONDecodeError" in raised.kinds:
         return "check the body before using it and answer 422, or declare it as a model so that FastAPI does"
     if visit.kind == "wrong token":
         return "catch what the token library raises and answer 401"

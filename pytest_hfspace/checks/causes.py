@@ -10,7 +10,7 @@ from typing import Final
 from ..check import Skip
 from ..rehearsal.facts import Failure, Phase, Raised, Rehearsal
 from ..space import Space
-from .distributions import SDK_BRINGS, Closure, applies, candidates, closure, is_bare_base, is_standard
+from .distributions import Closure, applies, candidates, closure, is_standard
 
 NO_PROCESS: Final = "a static Space runs no process"
 
@@ -204,22 +204,20 @@ def is_own(space: Space, module: str) -> bool:
 
 def brought(space: Space) -> Closure:
     """What the build installs, as far as this interpreter knows."""
-    declared = {
-        (requirement.name, requirement.extras)
-        for requirement in space.requirements.declared
-        if requirement.name and (not requirement.marker or applies(requirement.marker))
-    }
-    return closure(frozenset({*declared, *SDK_BRINGS.get(space.sdk or "", ())}))
+    return closure(
+        frozenset(
+            (requirement.name, requirement.extras)
+            for requirement in space.requirements.declared
+            if requirement.name and (not requirement.marker or applies(requirement.marker))
+        )
+    )
 
 
 def undeclarable(space: Space) -> str:
     """Why nobody can tell what is not declared, or ""."""
-    if not space.requirements.complete:
-        return space.requirements.reason or "not every install step is understood"
-    if space.sdk == "docker" and space.image is not None and not is_bare_base(space.image.base):
-        base = space.image.base or "that is not known"
-        return f"the base image {base} may bring packages of its own"
-    return ""
+    if space.requirements.complete:
+        return ""
+    return space.requirements.reason or "not every install step is understood"
 
 
 def undeclared_module(space: Space, rehearsal: Rehearsal) -> str:

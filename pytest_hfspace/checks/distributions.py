@@ -83,22 +83,6 @@ DISTRIBUTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "zmq": ("pyzmq",),
 }
 
-#: What the builder of an SDK installs beside the requirements.  [field: build logs, spaces-dependencies]
-SDK_BRINGS: Final[Mapping[str, tuple[tuple[str, frozenset[str]], ...]]] = {
-    "gradio": (
-        ("gradio", frozenset({"oauth", "mcp"})),
-        *((name, frozenset()) for name in ("uvicorn", "websockets", "spaces", "requests", "datasets")),
-        ("huggingface-hub", frozenset()),
-    )
-}
-
-#: Base images that bring Python and an operating system, and no distributions.
-_BARE_BASES = re.compile(
-    r"(docker\.io/|public\.ecr\.aws/docker/)?(library/)?(python|debian|ubuntu|alpine)([:@].*)?"
-    r"|ghcr\.io/astral-sh/uv([:@].*)?"
-    r"|(docker\.io/)?nvidia/cuda([:@].*)?"
-)
-
 #: Modules that Python itself had and has no more.
 _REMOVED = frozenset(
     (
@@ -137,11 +121,6 @@ def is_standard(module: str) -> bool:
     """Is it, or was it, a module of Python itself?"""
     top = module.partition(".")[0]
     return top in sys.stdlib_module_names or top in _REMOVED
-
-
-def is_bare_base(base: str) -> bool:
-    """Is it known that this base image brings no distributions of its own?"""
-    return _BARE_BASES.fullmatch(base) is not None
 
 
 @lru_cache(maxsize=8)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -13,9 +14,14 @@ from ..space import Space
 from ..space.command import StartCommand
 from . import start_address
 from .causes import NO_PROCESS, entry_file, failure_code, failure_of, missing_target
-from .distributions import is_bare_base
 from .serving import one_line
 from .start_hints import exit_text, hint_for, likely_targets
+
+#: Base images that start an interpreter or a shell, and no server.
+_IDLE_BASES: Final = re.compile(
+    r"((docker\.io|public\.ecr\.aws/docker)/)?(library/)?(python|debian|ubuntu|alpine|nvidia/cuda)([:@].*)?"
+    r"|ghcr\.io/astral-sh/uv([:@].*)?"
+)
 
 #: Seconds after which a start-up is reported as slow.
 BUDGET: Final = 10.0
@@ -69,7 +75,7 @@ def launch_command(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding
 def _no_command(space: Space) -> Iterator[Finding]:
     if space.image is None:
         raise Skip("needs HFS108")
-    if not is_bare_base(space.image.base):
+    if not _IDLE_BASES.fullmatch(space.image.base):
         raise Skip(f"the start command is that of the base image {space.image.base or 'that is not known'}")
     yield Finding(
         "the Dockerfile has neither CMD nor ENTRYPOINT, so no server is started",
@@ -233,6 +239,9 @@ def _side_effect(space: Space, failure: Failure) -> Finding:
         ended = exit_text(failure) or f"ends ({_reason(failure)})"
         message = f"{subject} {ended} before it serves"
         guard = "let it go on to start the server; its last output says why it does not"
+    said = failure.raised.message if failure.raised else ""
+    if exit_text(failure) and said and not said.isdecimal():
+        message += f": {one_line(said)}"
     return Finding(message, guard, path, line)
 
 

@@ -94,8 +94,9 @@ def _shape(pattern: str) -> tuple[int, bool]:
 
 def _effort(pattern: str, length: int) -> int:
     choices, nested = _shape(pattern)
-    base, exponent = (1 + choices, length) if nested else (length + 1, choices + 1)
-    return int(base ** min(exponent, _EFFORT.bit_length()))
+    bits = _EFFORT.bit_length()
+    exponential = int((1 + choices) ** min(length + 1, bits))
+    return exponential if nested else min(exponential, int((length + 1) ** min(choices + 1, bits)))
 
 
 def _nodes(tree: Any) -> Iterator[tuple[str, Any]]:
@@ -127,10 +128,15 @@ def matching(pattern: str, low: int = 0, high: int | None = None, word: str = "a
     tree = _parsed(pattern)
     if tree is None or low > LONGEST:
         return None
+    unjudged = None
     for text in _candidates(tree, low, high, word):
-        if low <= len(text) and (high is None or len(text) <= high) and matches(pattern, text) is not False:
-            return text
-    return None
+        if low <= len(text) and (high is None or len(text) <= high):
+            found = matches(pattern, text)
+            if found:
+                return text
+            if found is None and text != word:
+                unjudged = unjudged or text
+    return unjudged
 
 
 def _candidates(tree: Any, low: int, high: int | None, word: str) -> Iterator[str]:
@@ -161,7 +167,7 @@ def _lookaheads(tree: Any) -> Iterator[str]:
 
 
 class _Maker:
-    """Makes the shortest string, ``spare`` repetitions longer where a repeat allows it."""
+    """Makes the shortest string, ``spare`` characters longer where a repeat allows it."""
 
     def __init__(self, spare: int) -> None:
         self._spare = spare
@@ -200,6 +206,9 @@ class _Maker:
             return self._repeated(argument, depth)
         if name == "GROUPREF":
             return self._groups.get(argument, "")
+        if name == "GROUPREF_EXISTS":
+            chosen = argument[1] if argument[0] in self._groups else argument[2]
+            return self.text(chosen or (), depth + 1)
         # Anchors and assertions take no room: the search that follows judges them.
         return ""
 
@@ -211,15 +220,14 @@ class _Maker:
 
     def _repeated(self, argument: Any, depth: int) -> str:
         low, high, child = int(argument[0]), int(argument[1]), argument[2]
-        more = min(self._spare, high - low)
-        self._spare -= more
-        count = low + more
-        if count == 0:
+        if low == 0 and self._spare <= 0:
             return ""
         once = self.text(child, depth + 1)
-        if len(once) * count > LONGEST:
+        more = min(-(-self._spare // max(1, len(once))), high - low) if self._spare > 0 else 0
+        self._spare -= more * len(once)
+        if len(once) * (low + more) > LONGEST:
             raise _ImpossibleError
-        return once * count
+        return once * (low + more)
 
 
 def _member(items: Any) -> str:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ..check import Finding, Result
 from ..contract import Stage
 from . import Report
-from .text import count, wrap
+from .text import GLUE, count, wrap
 
 #: Beyond that many findings of one check, the rest is left to the JSON report.
 MOST_FINDINGS = 20
@@ -125,7 +125,7 @@ def _prediction(report: Report, width: int) -> list[Line]:
         text, colour = f"{text}, but not ready", "red"
     if evidence.requires and stage is Stage.RUNNING:
         text += f", provided that {_names(evidence.requires)} {_is(evidence.requires)} set"
-    lines = _coloured(f"{text} (confidence: {report.confidence})", width, colour)
+    lines = _coloured(f"{text} (confidence:{GLUE}{report.confidence})", width, colour)
     if report.partial:
         lines += [Line(part) for part in wrap(f"Partial run: {report.partial}.", width, hanging="  ")]
     return lines
@@ -177,7 +177,9 @@ def _counts(report: Report, width: int) -> list[Line]:
 
 def _timings(report: Report, width: int) -> list[Line]:
     timings = report.evidence.timings
-    return _line("Time", [f"{name} {timings[name]:.2f} s" for name in _TIMINGS if timings.get(name)], width)
+    return _line(
+        "Time", [f"{name}{GLUE}{timings[name]:.2f}{GLUE}s" for name in _TIMINGS if timings.get(name)], width
+    )
 
 
 def _line(title: str, parts: list[str], width: int) -> list[Line]:

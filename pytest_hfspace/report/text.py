@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import textwrap
 
+#: A space at which :func:`wrap` breaks no line.  It is not white space, and becomes a space there.
+GLUE = "\u2800"
+
 
 def printable(text: str, *, keep: str = "\n") -> str:
     """Escape what is not printable (control characters, directions, lone surrogates)."""
@@ -36,7 +39,7 @@ def wrap(text: str, width: int, indent: str = "", hanging: str | None = None) ->
             break_long_words=False,
             break_on_hyphens=False,
         )
-    return lines
+    return [line.replace(GLUE, " ") for line in lines]
 
 
 def count(number: int, noun: str) -> str:

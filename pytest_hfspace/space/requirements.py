@@ -259,7 +259,7 @@ def _follow_install(gathered: _Gathered, image: Image, install: PipInstall, text
     where = f"{DOCKERFILE}:{install.line}"
     known = {**image.layout, **install.sources}
     if install.tool in {"conda", "pipenv"} or not install.understood:
-        gathered.unknown(f"{where} installs with {install.tool} what is not read here")
+        gathered.unknown(f"{where} installs with {install.tool or 'a command'} what is not read here")
     directory = install.directory or image.workdir
 
     def locate(path: str) -> str | None:

@@ -148,6 +148,8 @@ class _Parser:
             if self.sees("&&", "||", "|", "|&"):
                 connector = _CONNECTORS[self.take().text]
                 self.newlines()
+        if connector:
+            raise UnreadableError("nothing stands behind the last && or |")
         self.depth -= 1
         return tuple(found)
 

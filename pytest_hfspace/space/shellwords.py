@@ -89,6 +89,7 @@ class _Expansion:
         self.variable = ""
         self.opaque = False
         self.quoted = False
+        self.replaced = False
 
     def add(self, text: str, *, split: bool = False) -> None:
         if self.size < LONGEST:
@@ -103,7 +104,7 @@ class _Expansion:
 
     def whole(self) -> Arg:
         text = "".join(text for text, _ in self.pieces)
-        absent = not text and not self.quoted and self.source != "literal"
+        absent = not text and not self.quoted and self.replaced
         return Arg(text, self.source, self.variable, absent, self.opaque)
 
     def words(self) -> list[Arg]:
@@ -158,6 +159,7 @@ class _Expansion:
 
     def dollar(self, word: str, i: int, *, quoted: bool, depth: int) -> int:
         following = word[i + 1 : i + 2]
+        self.replaced = True
         if following == "(":
             self.opaque = True
             return _end(word, i + 1)

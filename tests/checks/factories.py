@@ -87,38 +87,6 @@ class MemoryFiles(Files):
         return next((p for p in self.tracked if p != path and p.lower() == path.lower()), None)
 
 
-class HandmadeCard(Card):
-    """A card whose properties are looked up in its fields, without a reader."""
-
-    def _of(self, key: str, default: Any) -> Any:
-        return self.fields[key].value if key in self.fields else default
-
-    @property
-    def sdk(self) -> str | None:
-        value = self._of("sdk", None)
-        return value if isinstance(value, str) else None
-
-    @property
-    def app_port(self) -> int:
-        value = self._of("app_port", 7860)
-        return value if self.sdk == "docker" and isinstance(value, int) else 7860
-
-    @property
-    def base_path(self) -> str:
-        return str(self._of("base_path", "/"))
-
-    @property
-    def hf_oauth(self) -> bool:
-        return self._of("hf_oauth", False) is True
-
-
-class HandmadeRequirements(Requirements):
-    """Requirements that compare names as they stand."""
-
-    def declares(self, *names: str) -> bool:
-        return any(requirement.name in names for requirement in self.declared)
-
-
 def _encoded(contents: Mapping[str, str | bytes]) -> dict[str, bytes]:
     return {path: text.encode() if isinstance(text, str) else text for path, text in contents.items()}
 
@@ -144,7 +112,7 @@ def make_card(text: str = CARD, **changes: Any) -> Card:
     for key, value in node.value if node else ():
         raw = text[value.start_mark.index : value.end_mark.index].rstrip()
         fields[key.value] = Field(key.value, values[key.value], raw, key.start_mark.line + 2)
-    return replace(HandmadeCard(fields, body_line=text.count("\n") + 3), **changes)
+    return replace(Card(fields, body_line=text.count("\n") + 3), **changes)
 
 
 def _array(text: str) -> tuple[str, ...] | None:
@@ -218,7 +186,7 @@ def make_requirements(
             )
         )
     files = (RequirementFile(path, found=True, where="Dockerfile", line=4),)
-    return replace(HandmadeRequirements(tuple(declared), files), **changes)
+    return replace(Requirements(tuple(declared), files), **changes)
 
 
 def make_settings(**values: str) -> dict[str, Declared]:
@@ -279,7 +247,7 @@ def make_gradio_space(files: Mapping[str, str | bytes] | None = None, **changes:
 def make_static_space(files: Mapping[str, str | bytes] | None = None, **changes: Any) -> Space:
     """A healthy Space of the static SDK: index.html, and no process."""
     changes.setdefault("card", "title: Example\nsdk: static\n")
-    changes.setdefault("requirements", HandmadeRequirements((), ()))
+    changes.setdefault("requirements", Requirements((), ()))
     return make_space({"index.html": "<h1>Hello</h1>", **(files or {})}, dockerfile=None, **changes)
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from pytest_hfspace.checks.build import dependency_undeclared, requirements_missing, server_undeclared
-from pytest_hfspace.checks.distributions import applies, candidates, closure, is_bare_base
+from pytest_hfspace.checks.distributions import applies, candidates, closure
 from pytest_hfspace.rehearsal.facts import Where
 from pytest_hfspace.space.image import Copy
 from pytest_hfspace.space.requirements import RequirementFile
@@ -258,11 +258,6 @@ def test_an_import_that_failed_for_another_reason(module):
             make_rehearsal(),
             "line 7: conda is not understood",
         ),
-        (
-            make_space(image=make_image(["main.py"], base="pytorch/pytorch:2.6.0")),
-            make_rehearsal(),
-            "the base image pytorch/pytorch:2.6.0 may bring packages of its own",
-        ),
         (make_space(), make_rehearsal(impossible="no interpreter"), "no interpreter"),
         (
             make_space(requirements="fastapi\nnot-a-distribution-here\n"),
@@ -363,8 +358,8 @@ def test_gunicorns_worker_class_is_a_server_too(option):
         ),
         (make_space(command=None), "needs HFS401"),
         (
-            make_space(image=make_image(base="tiangolo/uvicorn-gunicorn:python3.11")),
-            "the base image tiangolo/uvicorn-gunicorn:python3.11 may bring packages of its own",
+            make_space(requirements=make_requirements(complete=False, reason="conda is not read here")),
+            "conda is not read here",
         ),
         (
             make_space(requirements="not-a-distribution-here\n"),
@@ -394,26 +389,6 @@ def test_where_a_server_cannot_be_judged(space, reason):
 )
 def test_the_distributions_of_a_module(module, names):
     assert candidates(module)[: len(names)] == names
-
-
-@pytest.mark.parametrize(
-    ("base", "bare"),
-    [
-        ("python:3.12-slim", True),
-        ("python", True),
-        ("docker.io/library/python:3.12", True),
-        ("python@sha256:abc", True),
-        ("ubuntu:24.04", True),
-        ("ghcr.io/astral-sh/uv:python3.12-bookworm", True),
-        ("nvidia/cuda:12.4.1-runtime-ubuntu22.04", True),
-        ("", False),
-        ("pytorch/pytorch:2.6.0", False),
-        ("example.org/python:3.12", False),
-        ("continuumio/miniconda3", False),
-    ],
-)
-def test_base_images_that_bring_no_distributions(base, bare):
-    assert is_bare_base(base) is bare
 
 
 def test_the_closure_of_what_is_not_installed_is_not_known():

@@ -106,28 +106,6 @@ def test_any_answer_below_500_is_an_answer(status: int) -> None:
     assert of_route(POST, visit(POST, status=status)).outcome == "passed"
 
 
-def test_package_that_is_not_installed_here() -> None:
-    raised = make_raised("ModuleNotFoundError ImportError", "No module named 'PIL.Image'", HERE)
-    failed = visit(ITEM, status=500, raised=raised)
-    result = of_route(ITEM, failed, missing_packages=("pillow",))
-    assert result.reason == "pillow is declared, but not installed here: pip install pillow"
-    assert of_route(ITEM, failed).outcome == "failed"
-
-
-def test_file_that_the_build_may_make() -> None:
-    raised = make_raised("FileNotFoundError OSError", "No such file or directory: 'model.bin'", HERE)
-    failed = visit(ITEM, "/items/1", status=500, raised=raised)
-    assert only(of_route(ITEM, failed)).level == "error"
-    space = make_space(image=make_image(not_followed=("RUN python make_model.py (line 5)",)))
-    finding = only(of_route(ITEM, failed, space=space))
-    assert finding.level == "warn"
-    assert finding.message == (
-        "GET /items/1 raised FileNotFoundError: No such file or directory: 'model.bin' at api.py:12: "
-        "the build may make the file in a step that is not rehearsed"
-    )
-    assert finding.hint == "no proof of a defect: see whether it does (RUN python make_model.py (line 5))"
-
-
 def test_not_visited() -> None:
     assert of_route(ITEM).reason == "it was not visited"
     assert of_route(ITEM, skipped_routes={ITEM.label: "deletes"}).reason == "deletes"
@@ -150,6 +128,11 @@ def test_unknown_id() -> None:
     raised = make_raised("KeyError LookupError Exception", "1", HERE)
     finding = only(of_route(ITEM, visit(ITEM, "/items/1", status=500, raised=raised)))
     assert finding.hint == 'answer 404 where there is no such thing: raise HTTPException(404, "…")'
+
+
+def test_body_that_is_no_json() -> None:
+    raised = make_raised("json.decoder.JSONDecodeError ValueError", "Expecting value", HERE)
+    assert only(of_route(POST, visit(POST, status=500, raised=raised))).hint.startswith("check the body")
 
 
 def test_one_cause_is_one_finding() -> None:
@@ -319,6 +302,16 @@ def test_framework_route() -> None:
     finding = only(of_route(docs, visit(docs, status=500, raised=raised)))
     assert (finding.level, finding.path) == ("warn", "")
     assert finding.message == "GET /docs raised TypeError: x, wanted an answer"
+
+
+def test_answers_of_another_route() -> None:
+    latest = replace(named("b", "/items/latest"), index=1)
+    facts = make_rehearsal(
+        routes=(replace(ITEM, index=0), latest),
+        visits=(visit(latest, endpoint=ITEM.endpoint, status=500, raised=make_raised()),),
+    )
+    result = evaluate(route_answers, {"space": make_space(), "space_rehearsal": facts, "space_route": latest})
+    assert result.reason == "another route answers for it: see HFS503"
 
 
 # -- HFS503
@@ -646,7 +639,8 @@ def test_handler_that_only_sees_the_visitor_go(raised: Any) -> None:
 
 def test_handler_that_sends_before_it_accepts() -> None:
     raised = make_raised("RuntimeError", 'WebSocket is not connected. Need to call "accept" first.', HERE)
-    assert of_route(SOCKET, visit(SOCKET, status=500, raised=raised), check=websocket).outcome == "failed"
+    finding = only(of_route(SOCKET, visit(SOCKET, status=500, raised=raised), check=websocket))
+    assert (finding.level, finding.hint) == ("error", "await websocket.accept() first")
 
 
 def test_handler_that_raises() -> None:

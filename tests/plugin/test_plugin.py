@@ -122,8 +122,10 @@ def test_ini_values(
         "hfspace_timeout": "7.5",
     }
     if header == "[pytest]":
-        lines = [f"{k} = {v if isinstance(v, str) else chr(10) + '  '.join(['', *(i + chr(10) for i in v)])}"
-                 for k, v in values.items()]
+        lines = [
+            f"{k} = {v if isinstance(v, str) else chr(10) + '  '.join(['', *(i + chr(10) for i in v)])}"
+            for k, v in values.items()
+        ]
         pytester.makefile(".ini", pytest="\n".join([header, *lines]))
     else:
         lines = [f"{k} = {v!r}" for k, v in values.items()]
@@ -138,8 +140,18 @@ def test_ini_values(
         """
     )
     monkeypatch.chdir(pytester.mkdir("elsewhere"))
-    result = rehearse("-s", "-c", f"../{'pytest.ini' if header == '[pytest]' else 'pyproject.toml'}",
-                      "--rootdir", "..", "--confcutdir", "..", "--hfspace-env", "A=2", "..")
+    result = rehearse(
+        "-s",
+        "-c",
+        f"../{'pytest.ini' if header == '[pytest]' else 'pyproject.toml'}",
+        "--rootdir",
+        "..",
+        "--confcutdir",
+        "..",
+        "--hfspace-env",
+        "A=2",
+        "..",
+    )
     result.stdout.fnmatch_lines(
         [
             "SET here web:app (('A', '2'), ('B', 'x=y')) (('Authorization', 'Bearer ini'),) "
@@ -185,7 +197,10 @@ def test_the_root_is_where_pytest_was_called(
         (("--hfspace-root", "nowhere"), "--hfspace-root: 'nowhere' is not a directory"),
         (("--hfspace-app", "main"), "--hfspace-app: 'main' is not MODULE:ATTR, such as main:app"),
         (("--hfspace-ref", ""), "--hfspace-ref: '' is not a commit, branch or tag"),
-        (("--hfspace-ref=--upload-pack=x",), "--hfspace-ref: '--upload-pack=x' is not a commit, branch or tag"),
+        (
+            ("--hfspace-ref=--upload-pack=x",),
+            "--hfspace-ref: '--upload-pack=x' is not a commit, branch or tag",
+        ),
         (
             ("--hfspace-env", "hunter2"),
             "--hfspace-env takes NAME=VALUE, with a name of letters, digits and _",
@@ -196,7 +211,10 @@ def test_the_root_is_where_pytest_was_called(
         (("--hfspace-timeout", "inf"), "--hfspace-timeout: 'inf' is not a number of seconds above 0"),
         (("--hfspace-report", "r.xml"), "--hfspace-report: 'r.xml' should end in .json"),
         (("--hfspace-report", "no/r.json"), "--hfspace-report: there is no directory for 'no/r.json'"),
-        (("--hfspace-select", "HFS411"), "--hfspace-select: there is no check 'HFS411'; did you mean *HFS41*"),
+        (
+            ("--hfspace-select", "HFS411"),
+            "--hfspace-select: there is no check 'HFS411'; did you mean *HFS41*",
+        ),
         (("--hfspace-ignore", "XYZ"), "--hfspace-ignore: there is no check 'XYZ' (--hfspace-list shows*"),
         (("hfspace::HFS4100-port",), "there is no check 'HFS4100-port'; did you mean HFS410-port-mismatch?"),
         (("--hfspace-explain", "HFS4100"), "there is no check 'HFS4100'; did you mean HFS410-port-mismatch*"),
@@ -265,7 +283,15 @@ def test_a_broken_conftest_of_asked_tests_ends_the_run(
 
 @pytest.mark.parametrize(
     "argument",
-    ["--help", "--version", "--fixtures", "--markers", "--fixtures-per-test", "--hfspace-list", "--hfspace-explain=HFS410"],
+    [
+        "--help",
+        "--version",
+        "--fixtures",
+        "--markers",
+        "--fixtures-per-test",
+        "--hfspace-list",
+        "--hfspace-explain=HFS410",
+    ],
 )
 def test_what_only_prints_starts_nothing(rehearse: Rehearse, log: Log, argument: str) -> None:
     result = rehearse(argument)
@@ -282,7 +308,9 @@ def test_what_does_not_wait_for_the_visits_leaves_no_app(
     assert log()[-1] == "abort"
 
 
-@pytest.mark.parametrize("raised", ["KeyboardInterrupt", "SystemExit(3)", "pytest.exit('enough')", "RuntimeError"])
+@pytest.mark.parametrize(
+    "raised", ["KeyboardInterrupt", "SystemExit(3)", "pytest.exit('enough')", "RuntimeError"]
+)
 def test_the_app_ends_however_the_run_ends(
     pytester: pytest.Pytester, rehearse: Rehearse, log: Log, raised: str
 ) -> None:
@@ -296,7 +324,9 @@ def test_stopping_at_the_first_failure_ends_the_app(rehearse: Rehearse, log: Log
     result = rehearse("-x", space=WRONG_PORT)
     result.assert_outcomes(failed=1, passed=1)
     assert log()[-1] == "abort"
-    result.stdout.fnmatch_lines(["Predicted stage: APP_STARTING*", "Partial run: 2 of 6 checks were evaluated."])
+    result.stdout.fnmatch_lines(
+        ["Predicted stage: APP_STARTING*", "Partial run: 2 of 6 checks were evaluated."]
+    )
 
 
 # -- the project's hook
@@ -368,7 +398,24 @@ def test_explain(rehearse: Rehearse, name: str) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [("-p", "no:xdist"), ("-p", "no:cacheprovider"), ("-p", "no:terminal"), ("-p", "no:capture"), ("-s",), ("-q",), ("-qq",), ("-vv",), ("-W", "error", "--strict-markers"), ("--setup-plan",), ("--import-mode=importlib",), ("--tb=line",), ("--tb=native",), ("--tb=no",), ("-rA",), ("--durations=3",)],
+    [
+        ("-p", "no:xdist"),
+        ("-p", "no:cacheprovider"),
+        ("-p", "no:terminal"),
+        ("-p", "no:capture"),
+        ("-s",),
+        ("-q",),
+        ("-qq",),
+        ("-vv",),
+        ("-W", "error", "--strict-markers"),
+        ("--setup-plan",),
+        ("--import-mode=importlib",),
+        ("--tb=line",),
+        ("--tb=native",),
+        ("--tb=no",),
+        ("-rA",),
+        ("--durations=3",),
+    ],
 )
 def test_neighbours(rehearse: Rehearse, arguments: tuple[str, ...]) -> None:
     result = rehearse(*arguments, space=WRONG_PORT)

@@ -181,7 +181,13 @@ def test_patterns(pattern: str) -> None:
 
 @pytest.mark.parametrize(
     ("pattern", "low", "high"),
-    [(r"^[a-z]+$", 30, 40), (r"^[a-z]+-[a-z]+$", 12, 12), (r"^\d*$", 4, 4), (r"^(ab)+$", 7, 9), ("x", 12, 20)],
+    [
+        (r"^[a-z]+$", 30, 40),
+        (r"^[a-z]+-[a-z]+$", 12, 12),
+        (r"^\d*$", 4, 4),
+        (r"^(ab)+$", 7, 9),
+        ("x", 12, 20),
+    ],
 )
 def test_patterns_with_lengths(pattern: str, low: int, high: int) -> None:
     made = matching(pattern, low, high, WORD)
@@ -192,7 +198,15 @@ def test_patterns_with_lengths(pattern: str, low: int, high: int) -> None:
 
 @pytest.mark.parametrize(
     "pattern",
-    [r"^\p{L}+$", "((((", "(" * 5_000 + ")" * 5_000, "^(a{1000}){1000}$", r"^a$b", "^(?!)$", "^a{99999999999}$"],
+    [
+        r"^\p{L}+$",
+        "((((",
+        "(" * 5_000 + ")" * 5_000,
+        "^(a{1000}){1000}$",
+        r"^a$b",
+        "^(?!)$",
+        "^a{99999999999}$",
+    ],
 )
 def test_patterns_without_a_string(pattern: str) -> None:
     assert matching(pattern) is None
@@ -227,7 +241,10 @@ def test_objects_with_a_least_number_of_properties() -> None:
         ({"minItems": 3}, [1, 1, 1]),
         ({"minItems": 3, "uniqueItems": True}, 3),
         ({"maxItems": 0}, []),
-        ({"prefixItems": [{"type": "string"}, {"type": "boolean"}], "minItems": 2, "maxItems": 2}, [WORD, True]),
+        (
+            {"prefixItems": [{"type": "string"}, {"type": "boolean"}], "minItems": 2, "maxItems": 2},
+            [WORD, True],
+        ),
     ],
 )
 def test_arrays(schema: dict[str, Any], wanted: Any) -> None:
@@ -235,7 +252,9 @@ def test_arrays(schema: dict[str, Any], wanted: Any) -> None:
     assert (len(set(made)) if isinstance(wanted, int) else made) == wanted
 
 
-@pytest.mark.parametrize("items", [{"enum": ["a", "b", "c"]}, {"type": "string", "maxLength": 3}, {"format": "uuid"}])
+@pytest.mark.parametrize(
+    "items", [{"enum": ["a", "b", "c"]}, {"type": "string", "maxLength": 3}, {"format": "uuid"}]
+)
 def test_different_items(items: dict[str, Any]) -> None:
     made = value({"type": "array", "items": items, "minItems": 3, "uniqueItems": True})
     assert len(set(made)) == 3
@@ -327,7 +346,10 @@ def test_nonsense_is_survived(schema: Any) -> None:
 
 
 def test_a_value_does_not_depend_on_what_was_asked_before() -> None:
-    components = {"Mail": {"type": "string"}, "Holder": {"properties": {"email": ref("Mail")}, "required": ["email"]}}
+    components = {
+        "Mail": {"type": "string"},
+        "Holder": {"properties": {"email": ref("Mail")}, "required": ["email"]},
+    }
     schemas = Schemas({"components": {"schemas": components}})
     forwards, backwards = Values(schemas), Values(schemas)
     first = [forwards.value(ref("Holder")), forwards.value(ref("Mail"), "title")]

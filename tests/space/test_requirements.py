@@ -71,7 +71,8 @@ torch==2.1.0+cpu
 
 
 @pytest.mark.parametrize("encode", [lambda t: t.encode(), lambda t: b"\xef\xbb\xbf" + t.encode(),
-                                    lambda t: t.encode("utf-16"), lambda t: t.replace("\n", "\r\n").encode()])  # fmt: skip
+                                    lambda t: t.encode("utf-16"), lambda t: t.replace("\n", "\r\n").encode()],
+                         ids=["utf-8", "bom", "utf-16", "crlf"])  # fmt: skip
 def test_lines(tmp_path: Path, encode: Any) -> None:
     read = of(tmp_path, encode(LINES))
     assert names(read) == [

@@ -1,0 +1,292 @@
+"""What people read."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import replace
+
+import pytest
+
+from pytest_hfspace.check import Finding, Result
+from pytest_hfspace.report import Report, gather
+from pytest_hfspace.report.terminal import MOST_FINDINGS, closing_section, failure_text, text_width
+from pytest_hfspace.report.text import one_line, printable
+from tests.checks.factories import (
+    make_failure,
+    make_image,
+    make_read,
+    make_rehearsal,
+    make_route,
+    make_space,
+    make_visit,
+)
+
+from . import fake
+from .conftest import Rehearse
+
+PASSED = (Result(fake.imports, "passed"), Result(fake.port_mismatch, "passed"))
+ERROR = Finding("the port is wrong", "change it", "Dockerfile", 14, "error", "Nobody gets through.")
+FAILED = Result(fake.port_mismatch, "failed", (ERROR,))
+SKIPPED = Result(fake.route_answers, "skipped", reason="needs HFS403")
+
+
+def section(*results: Result, space=None, rehearsal=None, verbose: bool = False, **report) -> str:
+    evidence = gather(space or make_space(), rehearsal if rehearsal is not None else make_rehearsal())
+    lines = closing_section(Report(evidence, results, **report), 80, verbose=verbose)
+    assert all(len(text) <= 80 for text, _ in lines)
+    return "\n".join(text for text, _ in lines) + "\n"
+
+
+def text(expected: str) -> str:
+    return textwrap.dedent(expected).lstrip("\n")
+
+
+# -- whole runs
+
+
+def body(result: pytest.RunResult) -> str:
+    """The output without what differs from machine to machine."""
+    lines = [
+        line
+        for line in result.outlines
+        if not line.startswith(("platform", "rootdir", "plugins", "cachedir"))
+    ]
+    lines[-1] = lines[-1].partition(" in ")[0].strip("= ")
+    return "\n".join(lines) + "\n"
+
+
+def test_a_healthy_space(rehearse: Rehearse) -> None:
+    assert body(rehearse()) == text(
+        """
+        ============================= test session starts ==============================
+        hfspace: docker Space . · uvicorn main:app --host 0.0.0.0 --port 7860 ·
+          port 7860 · contract 2026-08
+        collected 6 items
+
+        hfspace ......                                                           [100%]
+        =============================== Space readiness ================================
+        Predicted stage: RUNNING (confidence: high)
+        Routes: 1 answered, 0 guarded, 0 rejected, 0 failed, 0 skipped
+        Checks: 6 passed
+        Time: import 0.30 s, startup 0.10 s, shutdown 0.10 s, total 0.60 s
+        6 passed
+        """
+    ).replace("[100%]\n=", "[100%]\n\n=" if pytest.version_tuple < (8, 0) else "[100%]\n=")
+
+
+def test_a_broken_space(rehearse: Rehearse) -> None:
+    result = rehearse(
+        space='make_space(command=make_command(reload=True, port=Port(8000, "literal")))',
+        rehearsal="make_rehearsal(failure=make_failure(message=\"ModuleNotFoundError: No module named 'torch'\"))",
+    )
+    assert result.ret == 1
+    assert body(result) == text(
+        """
+        ============================= test session starts ==============================
+        hfspace: docker Space . · uvicorn main:app --host 0.0.0.0 --port 7860 ·
+          port 7860 · contract 2026-08
+        collected 6 items
+
+        hfspace .Fw.Fs                                                           [100%]
+
+        =================================== FAILURES ===================================
+        _____________________________ HFS410-port-mismatch _____________________________
+        Dockerfile:14: the app listens on port 8000, the Hub connects to 7860
+          On the Hub: APP_STARTING. After 30 min: "Launch timed out, workload was not
+            healthy after 30 min".
+          Fix: add --port 7860 to CMD, or app_port: 7860 to the card in README.md.
+        ________________________________ HFS403-import _________________________________
+        main.py:3: ModuleNotFoundError: No module named 'torch'
+          On the Hub: RUNTIME_ERROR. The container exits and the page shows its log.
+          Fix: add it to requirements.txt
+        =============================== Space readiness ================================
+        WARN HFS413-reload
+          Dockerfile:14: the start command reloads
+            On the Hub: The server watches files that never change.
+            Fix: remove --reload
+
+        Predicted stage: RUNTIME_ERROR, because of HFS403-import (confidence: high)
+        Checks: 2 passed, 2 failed, 1 warned, 1 skipped
+        Skipped:
+          - needs HFS403
+        =========================== short test summary info ============================
+        FAILED hfspace::HFS410-port-mismatch - the app listens on port 8000, the Hub ...
+        FAILED hfspace::HFS403-import - ModuleNotFoundError: No module named 'torch'
+        2 failed, 2 passed, 1 skipped, 1 hfspace warned
+        """
+    )
+
+
+def test_notices_stand_in_the_header(rehearse: Rehearse) -> None:
+    result = rehearse(
+        space="(lambda s: replace(s, files=replace(s.files, is_git=False, notices=('not a git repository',)),"
+        " image=replace(s.image, python='3.7.2')))(make_space())",
+        rehearsal="make_rehearsal(missing_packages=('torch', 'numpy'), impossible='torch is not installed here')",
+    )
+    result.stdout.fnmatch_lines(
+        [
+            "hfspace: not a git repository",
+            "hfspace: Python 3.* here, 3.7 on the Space",
+            "hfspace: not installed here: torch, numpy (pip install -r requirements.txt)",
+            "Predicted stage: none: torch is not installed here",
+            "To rehearse it: pip install -r requirements.txt",
+        ]
+    )
+
+
+def test_no_predictions_without_checks(rehearse: Rehearse) -> None:
+    for arguments in (("--collect-only",), ("-k", "nothing")):
+        assert "Space readiness" not in rehearse(*arguments).stdout.str()
+
+
+def test_no_progress_in_a_log(rehearse: Rehearse) -> None:
+    assert "starting main:app" not in rehearse("--color=yes").stdout.str()
+
+
+def test_progress_on_a_terminal(rehearse: Rehearse, pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(
+        """
+        import pytest
+        @pytest.hookimpl(trylast=True)
+        def pytest_configure(config):
+            config.pluginmanager.getplugin("terminalreporter").isatty = True
+        """
+    )
+    shown = rehearse("--color=yes").stdout.str()
+    assert "\x1b7\x1b[K starting main:app\x1b8" in shown
+    assert shown.rindex("\x1b7\x1b[K\x1b8") > shown.rindex("starting main:app")
+
+
+# -- the closing section
+
+
+def test_conditions() -> None:
+    reads = (
+        make_read("OPENAI_API_KEY", required=True, given=True, secret=True),
+        make_read("TOKEN", required=True, given=True, secret=True),
+        make_read("SPACE_ID", required=True, given=True),
+        make_read("LEVEL", default="info"),
+    )
+    assert section(*PASSED, rehearsal=make_rehearsal(reads=reads)).startswith(
+        "Predicted stage: RUNNING, provided that OPENAI_API_KEY and TOKEN are set\n  (confidence: high)\n"
+    )
+
+
+def test_what_was_left_out() -> None:
+    space = make_space(image=replace(make_image(), not_followed=("COPY --from=web /dist . (line 9)",)))
+    rehearsal = make_rehearsal(
+        notes=("granian itself: uvicorn served the app in its place",),
+        proxied=False,
+        not_proxied="the visits came from 127.0.0.1",
+        skipped_routes={"GET /": "costs money"},
+    )
+    assert section(*PASSED, space=space, rehearsal=rehearsal) == text(
+        """
+        Predicted stage: RUNNING (confidence: medium)
+        Not rehearsed:
+          - COPY --from=web /dist . (line 9)
+          - the visits came from 127.0.0.1
+          - granian itself: uvicorn served the app in its place
+          - GET /: costs money
+        Routes: 0 answered, 0 guarded, 0 rejected, 0 failed, 1 skipped
+        Checks: 2 passed
+        Time: import 0.30 s, startup 0.10 s, shutdown 0.10 s, total 0.60 s
+        """
+    )
+
+
+def test_outcomes_of_routes() -> None:
+    statuses = {"/a": 200, "/b": 401, "/c": 422, "/d": 500, "/e": None}
+    rehearsal = make_rehearsal(
+        routes=tuple(make_route(path=path) for path in statuses),
+        visits=tuple(make_visit(f"GET {path}", status=status) for path, status in statuses.items() if status),
+    )
+    assert "Routes: 1 answered, 1 guarded, 1 rejected, 1 failed, 1 skipped\n" in section(
+        *PASSED, rehearsal=rehearsal
+    )
+
+
+@pytest.mark.parametrize(
+    ("results", "report", "first"),
+    [
+        (PASSED, {}, "Predicted stage: RUNNING (confidence: high)"),
+        ((*PASSED, FAILED), {}, "Predicted stage: APP_STARTING, because of HFS410-port-mismatch"),
+        (
+            (replace(FAILED, check=fake.route_answers), PASSED[0]),
+            {},
+            "Predicted stage: RUNNING, but not ready: HFS501-route-answers (confidence:",
+        ),
+        (
+            PASSED,
+            {"partial": "2 of 6 checks were evaluated"},
+            "Predicted stage: none: 2 of 6 checks were evaluated",
+        ),
+        (
+            (FAILED,),
+            {"partial": "1 of 6 checks were evaluated"},
+            "Predicted stage: APP_STARTING, because of HFS410-port-mismatch (confidence:",
+        ),
+        (
+            PASSED,
+            {"rehearsal": make_rehearsal(impossible="there is no start command")},
+            "Predicted stage: none: there is no start command",
+        ),
+        (
+            PASSED,
+            {"rehearsal": make_rehearsal(failure=make_failure())},
+            "Predicted stage: none: the app did not come up, for a reason that no check found",
+        ),
+    ],
+)
+def test_predictions(results: tuple[Result, ...], report: dict, first: str) -> None:
+    assert section(*results, **report).splitlines()[0] == first
+
+
+def test_skipped_checks_by_reason() -> None:
+    skipped = [replace(SKIPPED, route=str(number)) for number in range(3)]
+    assert "Skipped:\n  - needs HFS403 (3)\n" in section(*skipped, FAILED)
+
+
+def test_nothing_evaluated_says_nothing() -> None:
+    waived = Result(fake.imports, "waived", reason="ignored")
+    assert closing_section(Report(gather(make_space(), None), (waived,)), 80) == []
+
+
+# -- texts
+
+
+def test_many_findings_are_cut() -> None:
+    many = replace(FAILED, findings=(ERROR,) * (MOST_FINDINGS + 5))
+    lines = failure_text(many, 80).splitlines()
+    assert lines[-1] == "... and 5 more findings"
+    assert sum("On the Hub" in line for line in lines) == 1
+
+
+def test_a_warning_predicts_nothing() -> None:
+    warned = replace(FAILED, findings=(replace(ERROR, level="warn"),))
+    assert "On the Hub: Nobody gets through." in failure_text(warned, 80)
+
+
+@pytest.mark.parametrize(("columns", "width"), [(20, 60), (60, 60), (80, 80), (100, 100), (300, 100)])
+def test_width(columns: int, width: int) -> None:
+    assert text_width(columns) == width
+    long = replace(FAILED, findings=(replace(ERROR, hint="word " * 100),))
+    assert max(map(len, failure_text(long, width).splitlines())) <= width
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("plain · ü 🚀", "plain · ü 🚀"),
+        ("\x1b[31mred", "\\x1b[31mred"),
+        ("a\u202eb", "a\\u202eb"),
+        ("\ud800", "\\ud800"),
+        ("a\nb", "a\nb"),
+    ],
+)
+def test_printable(given: str, shown: str) -> None:
+    assert printable(given) == shown
+
+
+def test_one_line() -> None:
+    assert one_line(" a\n\t b\x00 ") == "a b\\x00"
