@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from .report.text import one_line
+
 _SAVE, _RESTORE, _ERASE = "\x1b7", "\x1b8", "\x1b[K"
 _NARROWEST = 20
 
@@ -44,8 +46,7 @@ class Progress:
             self._write("")
 
     def _write(self, text: str) -> None:
-        reporter: Any = self._config.pluginmanager.getplugin("terminalreporter")
-        if reporter is None or not getattr(reporter, "isatty", False):
+        if not self._config.pluginmanager.hasplugin("terminalreporter"):
             return
         writer = self._config.get_terminal_writer()
         room = writer.fullwidth - writer.width_of_current_line - 1
@@ -53,7 +54,9 @@ class Progress:
             return
         capture: Any = self._config.pluginmanager.getplugin("capturemanager")
         with capture.global_and_fixture_disabled() if capture else nullcontext():
-            writer.flush()
-            shown = f" {text}"[:room] if text else ""
-            sys.stdout.write(f"{_SAVE}{_ERASE}{shown}{_RESTORE}")
-            sys.stdout.flush()
+            # colours can be asked for in a log as well; only without capture is this the terminal
+            if sys.stdout.isatty():
+                writer.flush()
+                shown = f" {one_line(text)}"[:room] if text else ""
+                sys.stdout.write(f"{_SAVE}{_ERASE}{shown}{_RESTORE}")
+                sys.stdout.flush()

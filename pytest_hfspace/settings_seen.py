@@ -39,7 +39,8 @@ class SettingsSeen(Mapping[str, Read]):
 
     def elsewhere(self) -> tuple[str, ...]:
         """Configuration that did not come from the environment, a sentence each."""
-        from .space.defaults import secret_defaults
+        from .space.defaults import read_defaults
+        from .space.settings import is_secret_name
 
         opened = [
             f"{use.where}: opens {use.path.rpartition('/')[2]}"
@@ -47,8 +48,10 @@ class SettingsSeen(Mapping[str, Read]):
             if use.where is not None and use.path.rpartition("/")[2].startswith(".env") and not use.write
         ]
         literals = [
-            f"{default.path}:{default.line}: {default.name} has a default in the code"
-            for default in secret_defaults(self._space)
+            f"{path}:{default.line}: {default.name} has a default in the code"
+            for path in self._rehearsal.imported
+            for default in read_defaults(self._space.files.text(path))
+            if default.secret or is_secret_name(default.name)
         ]
         return (*opened, *literals)
 

@@ -145,7 +145,7 @@ def frame_refused(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]
     if others:
         yield _frame_finding(space, space_rehearsal, others, linked=True)
     elif not shown:
-        raise Skip("GET / got no answer")
+        raise Skip("what the Space page would show was not seen")
 
 
 def _shown_in_frame(rehearsal: Rehearsal) -> list[Visit]:
@@ -268,7 +268,8 @@ def redirect_loop(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]
     to_itself = [visit for visit in redirects if _target(visit) == _address(visit)]
     if to_itself:
         first = to_itself[0]
-        where = _where(space_rehearsal, first)
+        sender = mentioned(space, space_rehearsal, r"HTTPSRedirectMiddleware\b")
+        where = sender or _where(space_rehearsal, first)
         location = first.header("location") or ""
         if location.lower().startswith("https:"):
             _same_server(space, space_rehearsal)

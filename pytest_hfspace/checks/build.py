@@ -13,6 +13,7 @@ from ..rehearsal.facts import Rehearsal
 from ..space import Space
 from .causes import brought, entry_file, failure_code, is_own, own_modules, undeclarable, undeclared_module
 from .distributions import Closure, candidates, is_standard, normalised, providers
+from .serving import one_line
 
 _NO_PACKAGES: Final = "a static Space installs no Python packages"
 
@@ -46,14 +47,14 @@ def requirements_missing(space: Space) -> Iterator[Finding]:
     for file in space.requirements.files:
         if file.found:
             continue
-        name = posixpath.normpath(file.path)
-        other = space.files.similar(name)
-        if space.files.exists_untracked(name):
+        path = _repository_path(space, file.path)
+        name, other = one_line(path), space.files.similar(path)
+        if space.files.exists_untracked(path):
             message, hint = f"{name} is installed by the build, but git does not track it", f"git add {name}"
         elif other is not None:
-            message = f"the build installs {name}; the repository has {other}, in another case"
-            hint = f"git mv {other} {name}"
-        elif space.sdk == "gradio" or _is_made(space, name):
+            message = f"the build installs {name}; the repository has {one_line(other)}, in another case"
+            hint = f"git mv {one_line(other)} {name}"
+        elif space.sdk == "gradio" or _is_made(space, path):
             continue
         else:
             message = f"the build installs {name}, which is not in the repository"
@@ -66,6 +67,19 @@ def _need_build(space: Space) -> None:
         raise Skip(_NO_PACKAGES)
     if space.image is None:
         raise Skip("needs HFS108")
+
+
+def _repository_path(space: Space, path: str) -> str:
+    """Where a file that the build looks for in the image would have come from."""
+    image = space.image
+    path = posixpath.normpath(path)
+    if image is None or not path.startswith("/"):
+        return path
+    for copy in image.copies:
+        if copy.target in (path, posixpath.dirname(path)) and _is_named(copy.source, path):
+            return posixpath.normpath(copy.source)
+    folder = f"{image.workdir.rstrip('/')}/"
+    return path[len(folder) :] if path.startswith(folder) else path
 
 
 def _is_made(space: Space, name: str) -> bool:
@@ -85,6 +99,7 @@ def _is_named(source: str, name: str) -> bool:
     "dependency-undeclared",
     level="error",
     predicts=Stage.RUNTIME_ERROR,
+    needs=("HFS301",),
     consequence="The Space's log ends with ModuleNotFoundError, and the Space stops with a runtime error.",
 )
 def dependency_undeclared(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
@@ -125,7 +140,7 @@ def _undeclared(space: Space, module: str, distribution: str, path: str, line: i
 
 def _requirements_file(space: Space) -> str:
     files = [file.path for file in space.requirements.files if file.found]
-    return files[0] if files else "requirements.txt"
+    return one_line(files[0]) if files else "requirements.txt"
 
 
 def _borrowed(space: Space, rehearsal: Rehearsal, found: Closure) -> dict[str, tuple[str, str, int]]:
@@ -174,6 +189,7 @@ def _imports(space: Space, path: str) -> Iterator[tuple[str, int]]:
     "server-undeclared",
     level="error",
     predicts=Stage.RUNTIME_ERROR,
+    needs=("HFS301",),
     consequence='The container ends at once: "executable file not found" or "No module named".',
 )
 def server_undeclared(space: Space) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from ..check import Check, Finding, Skip, check
 from ..contract import RETIRED_SDKS, SDKS, Stage
 from ..space import Space
 from .card_fields import RULES, fault, shown
+from .serving import one_line
 
 _README: Final = "README.md"
 _BLOCK: Final = '"---", "title: My Space", "sdk: docker", "---"'
@@ -37,8 +38,8 @@ def card_missing(space: Space) -> Iterator[Finding]:
         yield Finding("README.md exists here, but git does not track it", "git add README.md", _README)
     elif other is not None:
         yield Finding(
-            f"the Space's card must be called README.md; the repository has {other}",
-            f"git mv {other} README.md",
+            f"the Space's card must be called README.md; the repository has {one_line(other)}",
+            f"git mv {one_line(other)} README.md",
             other,
         )
     else:
@@ -146,12 +147,14 @@ def app_file(space: Space) -> Iterator[Finding]:
     named = f"app_file is {shown(written)}" if field else f"app_file is not set, so it is {name}"
     other = space.files.similar(name)
     if other is not None:
-        hint = f"write app_file: {other}"
+        hint = f"write app_file: {one_line(other)}"
         yield Finding(f"{named}; the repository has {shown(other)}, in another case", hint, _README, line)
     elif space.files.exists_untracked(name):
-        yield Finding(f"{named}; it exists here, but git does not track it", f"git add {name}", _README, line)
+        yield Finding(
+            f"{named}; it exists here, but git does not track it", f"git add {one_line(name)}", _README, line
+        )
     else:
-        hint = f"write app_file: with the path of the file to {_verb(space)}, or add {name}"
+        hint = f"write app_file: with the path of the file to {_verb(space)}, or add {one_line(name)}"
         yield Finding(f"{named}; the repository has no such file", hint, _README, line)
 
 
@@ -185,7 +188,9 @@ def dockerfile(space: Space) -> Iterator[Finding]:
         message, hint = "Dockerfile exists here, but git does not track it", "git add Dockerfile"
     elif other is not None:
         message = f"the Dockerfile must be ./Dockerfile; the repository has {shown(other)}"
-        hint = f"git mv {other} Dockerfile, or pass its folder as --hfspace-root if that is the Space"
+        hint = (
+            f"git mv {one_line(other)} Dockerfile, or pass its folder as --hfspace-root if that is the Space"
+        )
     else:
         message = "the card says sdk: docker, and the repository has no Dockerfile at its root"
         hint = "add a Dockerfile whose CMD starts the server on 0.0.0.0:7860"

@@ -33,6 +33,8 @@ def failure_code(space: Space, rehearsal: Rehearsal) -> str:
             return "HFS411"
     if missing_target(space, rehearsal):
         return "HFS401"
+    if failure.phase in ("launch", "import") and lost_file(space):
+        return "HFS107" if space.sdk == "gradio" else "HFS401"
     if failure.kind == "target" or _is_attribute_missing(failure):
         return "HFS402"
     if dotenv_missing(rehearsal):
@@ -129,6 +131,31 @@ def missing_target(space: Space, rehearsal: Rehearsal) -> str:
     return "" if failure.raised or not _NOT_IMPORTED.search(failure.output) else named
 
 
+def lost_file(space: Space) -> str:
+    """The image path of a script that the start command names and the image has not, or "".
+
+    Where the build could not be followed nobody can tell.
+    """
+    command, image = space.command, space.image
+    if command is None or image is None or image.not_followed:
+        return ""
+    name = command.script or (_shell_script(command.words) if command.runner is None else "")
+    if not name:
+        return ""
+    path = posixpath.normpath(posixpath.join(command.cwd, name))
+    folders = tuple(f"{folder}/" for folder in (image.workdir, command.cwd) if folder != "/")
+    is_inside = not name.startswith("/") or path.startswith(folders)
+    return path if is_inside and path not in image.layout else ""
+
+
+def _shell_script(words: tuple[str, ...]) -> str:
+    """The script that a command which is not understood runs."""
+    program = words[0] if words else ""
+    if posixpath.basename(program) in ("sh", "bash", "dash", "ash"):
+        return next((word for word in words[1:] if word.endswith(".sh")), "")
+    return program if program.endswith((".sh", ".py")) and "/" in program else ""
+
+
 def search_path(space: Space) -> list[str]:
     """The image's directories in which the start command looks for its target."""
     command, image = space.command, space.image
@@ -139,6 +166,7 @@ def search_path(space: Space) -> list[str]:
     given += [word.partition("=")[2] for word in words if word.startswith(("--app-dir=", "--chdir="))]
     variable = image.env.get("PYTHONPATH")
     path = command.env.get("PYTHONPATH") or (variable.value if variable else "")
+    given += [command.app_dir] if command.app_dir else []
     folders = [command.cwd, *given, *filter(None, path.split(":"))]
     return [posixpath.normpath(posixpath.join(command.cwd, folder)) for folder in folders]
 

@@ -281,7 +281,7 @@ def websocket(space: Space, space_rehearsal: Rehearsal, space_route: Route) -> I
     "coverage",
     level="warn",
     predicts=Stage.RUNNING,
-    needs=(*SERVED, "HFS504"),
+    needs=(*SERVED, "HFS504", "HFS604"),
     consequence="What these routes do with a good request was not seen: it may fail on the Space.",
 )
 def coverage(space_rehearsal: Rehearsal) -> Iterator[Finding]:
@@ -291,8 +291,9 @@ def coverage(space_rehearsal: Rehearsal) -> Iterator[Finding]:
     if not routes:
         raise Skip("the app has no HTTP routes of its own")
     groups: dict[str, list[tuple[Route, int]]] = {"refused": [], "nothing there": [], "guarded": []}
+    hidden = {shadow.hidden.label for shadow in find_shadows(space_rehearsal)}
     for route in routes:
-        group = _uncovered(space_rehearsal, route)
+        group = None if route.label in hidden else _uncovered(space_rehearsal, route)
         if group:
             groups[group[0]].append((route, group[1]))
     total = len(routes)

@@ -13,7 +13,7 @@ from ..rehearsal.facts import Failure, Rehearsal, Where
 from ..space import Space
 from ..space.command import StartCommand
 from . import start_address
-from .causes import NO_PROCESS, entry_file, failure_code, failure_of, missing_target
+from .causes import NO_PROCESS, entry_file, failure_code, failure_of, lost_file, missing_target
 from .serving import one_line
 from .start_hints import exit_text, hint_for, likely_targets
 
@@ -65,7 +65,9 @@ def launch_command(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding
     if failure is not None and failure_code(space, space_rehearsal) == "HFS401":
         yield _failed_launch(space, space_rehearsal, command, failure)
         return
-    lost = _lost_file(space, command)
+    lost = lost_file(space)
+    if lost and space.sdk == "gradio":
+        raise Skip("needs HFS107")
     if lost:
         yield _lost(space, command, lost)
     elif command.runner is None:
@@ -88,7 +90,7 @@ def _failed_launch(space: Space, rehearsal: Rehearsal, command: StartCommand, fa
     absent = missing_target(space, rehearsal)
     if absent:
         return _absent_target(space, command, absent)
-    lost = _lost_file(space, command)
+    lost = lost_file(space)
     if lost:
         return _lost(space, command, lost)
     said = _reason(failure)
@@ -104,9 +106,9 @@ def _failed_launch(space: Space, rehearsal: Rehearsal, command: StartCommand, fa
 
 def _absent_target(space: Space, command: StartCommand, module: str) -> Finding:
     name = module.rpartition(".")[2]
-    tracked = sorted(path for path in space.files.tracked if posixpath.basename(path) == f"{name}.py")
-    relative = f"{module.replace('.', '/')}.py"
-    message = f'the start command names "{module}", and {command.cwd} has no {relative}'
+    tracked = _tracked(space, f"{name}.py")
+    relative = one_line(f"{module.replace('.', '/')}.py")
+    message = f'the start command names "{one_line(module)}", and {command.cwd} has no {relative}'
     if tracked:
         folder = posixpath.dirname(tracked[0]) or "."
         message += f"; the repository has {tracked[0]}"
@@ -121,31 +123,20 @@ def _absent_target(space: Space, command: StartCommand, module: str) -> Finding:
     return Finding(message, hint, command.path, command.line)
 
 
+def _tracked(space: Space, name: str) -> list[str]:
+    """The tracked files of this name, fit for a message."""
+    return sorted(one_line(path) for path in space.files.tracked if posixpath.basename(path) == name)
+
+
 def _attribute(space: Space, command: StartCommand) -> str:
     return (command.target or space.app).partition(":")[2] or "app"
 
 
-def _lost_file(space: Space, command: StartCommand) -> str:
-    """The script of this repository that the command names and that the image has not, or ""."""
-    name = command.script
-    if name is None and command.runner is None and command.words:
-        shell = posixpath.basename(command.words[0]) in ("sh", "bash", "dash", "ash")
-        name = next((word for word in command.words[1:] if word.endswith(".sh")), None) if shell else None
-        name = name or (command.words[0] if command.words[0].endswith((".sh", ".py")) else None)
-    image = space.image
-    if not name or image is None or image.not_followed:
-        return ""
-    path = posixpath.normpath(posixpath.join(command.cwd, name))
-    folders = tuple(f"{folder}/" for folder in (image.workdir, command.cwd) if folder != "/")
-    is_inside = not name.startswith("/") or path.startswith(folders)
-    return path if is_inside and path not in image.layout else ""
-
-
 def _lost(space: Space, command: StartCommand, path: str) -> Finding:
     name = posixpath.basename(path)
-    message = f"the start command runs {path}, which is not in the image"
-    here = posixpath.relpath(path, command.cwd)
-    tracked = sorted(entry for entry in space.files.tracked if posixpath.basename(entry) == name)
+    message = f"the start command runs {one_line(path)}, which is not in the image"
+    here = one_line(posixpath.relpath(path, command.cwd))
+    tracked = _tracked(space, name)
     if space.files.exists_untracked(here):
         hint = f"git add {here}"
     elif tracked and space.sdk == "docker":

@@ -143,8 +143,8 @@ def host_loopback(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]
     elif runner == "gunicorn":
         hint = f"add --bind 0.0.0.0:{address.port or space.port} to the start command"
     else:
-        verb = "add" if space.command and space.command.host is None else "write"
-        hint = f"{verb} --host 0.0.0.0 {'to' if verb == 'add' else 'in'} the start command"
+        is_written = space.command and any(word.startswith("--host") for word in space.command.words)
+        hint = f"{'write --host 0.0.0.0 in' if is_written else 'add --host 0.0.0.0 to'} the start command"
     yield Finding(
         f"the server listens on {address.host}, which only the container itself reaches; wanted 0.0.0.0",
         hint,
@@ -243,7 +243,7 @@ def _assumed(space: Space, rehearsal: Rehearsal) -> Iterator[Finding]:
     port = command.port
     if port is not None and port.source == "fallback" and port.number != space.port:
         yield Finding(
-            f"${{{port.variable}:-{port.number}}} is {port.number}: the Hub sets no {port.variable}; "
+            f"${{{port.variable}:-{port.number}}} gives {port.number}, as the Hub sets no {port.variable}; "
             f"wanted {space.port}",
             f"write ${{{port.variable}:-{space.port}}}",
             command.path,
@@ -251,7 +251,7 @@ def _assumed(space: Space, rehearsal: Rehearsal) -> Iterator[Finding]:
         )
     elif port is not None and port.source == "unset" and port.variable not in space.settings:
         yield Finding(
-            f"${port.variable} is empty: the Hub sets no {port.variable}; wanted {space.port}",
+            f"${port.variable} is empty, as the Hub sets no {port.variable}; wanted {space.port}",
             f"write ${{{port.variable}:-{space.port}}}",
             command.path,
             command.line,

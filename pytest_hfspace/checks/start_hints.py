@@ -12,6 +12,7 @@ from ..rehearsal.facts import Failure, Raised
 from ..space import Space
 from .causes import is_kind, is_own, missing_name, search_path
 from .distributions import candidates, is_standard
+from .serving import one_line
 
 #: What likely_targets reads at most: files, and bytes of each.
 _MOST_SOURCES: Final = 60
@@ -54,7 +55,7 @@ def _module(space: Space, raised: Raised) -> str:
         return ""
     for path in (f"{name.replace('.', '/')}.py", f"{top}.py", f"{top}/__init__.py"):
         if space.files.exists_untracked(path):
-            return f"git add {path}"
+            return f"git add {one_line(path)}"
     if is_own(space, name):
         cwd = space.command.cwd if space.command else "/app"
         return f"import {name} by its path from {cwd}, where the start command runs"

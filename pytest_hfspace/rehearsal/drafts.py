@@ -60,10 +60,10 @@ class Draft:
         return replace(
             self,
             path=dict(self.path),
-            query=_deep(self.query),
+            query=copied(self.query),
             header=dict(self.header),
             cookie=dict(self.cookie),
-            body=_deep(self.body),
+            body=copied(self.body),
         )
 
     def request(self) -> Request:
@@ -260,7 +260,8 @@ def hints(route: Route) -> tuple[str, ...]:
     )
 
 
-def _deep(value: Any) -> Any:
+def copied(value: Any) -> Any:
+    """The value with its objects and lists made anew; what is in them is shared."""
     if isinstance(value, dict):
-        return {name: _deep(one) for name, one in value.items()}
-    return [_deep(one) for one in value] if isinstance(value, list) else value
+        return {name: copied(one) for name, one in value.items()}
+    return [copied(one) for one in value] if isinstance(value, list) else value

@@ -6,16 +6,14 @@ import json
 import math
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from .drafts import Draft, Drafter, copied
 from .encoding import Upload
 from .operations import Operation
 from .patterns import matching
 from .samples import EMAIL, FORMATS, URL, UUID, WORD, upload
 from .schemas import Schemas, dict_of, list_of
-
-if TYPE_CHECKING:
-    from .drafts import Draft, Drafter
 
 _MOST: Final = 50
 _LONGEST: Final = 262_144
@@ -32,6 +30,10 @@ Remedy = Callable[[Any, Context], Any]
 
 def _always(*, value: Any) -> Remedy:
     return lambda _old, _context: value
+
+
+def _empty(_old: Any, _context: Context) -> Any:
+    return {}
 
 
 def _bound(key: str, beyond: int) -> Remedy:
@@ -152,9 +154,9 @@ _REMEDIES: Final[dict[str, Remedy]] = {
     "list_type": _wrapped,
     "tuple_type": _wrapped,
     "set_type": _wrapped,
-    "dict_type": _always(value={}),
-    "model_type": _always(value={}),
-    "model_attributes_type": _always(value={}),
+    "dict_type": _empty,
+    "model_type": _empty,
+    "model_attributes_type": _empty,
     "none_required": _always(value=None),
     "extra_forbidden": _always(value=REMOVE),
     "ip_v4": _always(value=FORMATS["ipv4"]),
@@ -292,7 +294,7 @@ def _file_for(error: dict[str, Any], draft: Draft, way: tuple[Any, ...]) -> Uplo
 def _property(draft: Draft, way: tuple[Any, ...], drafter: Drafter) -> Any:
     """A value for a property that is missing, by its schema if that is to be found."""
     node = schema_at(draft.operation, way, drafter.schemas)
-    return WORD if node is None else drafter.values.value(node, str(way[-1]))
+    return WORD if node is None else copied(drafter.values.value(node, str(way[-1])))
 
 
 def schema_at(operation: Operation, way: tuple[Any, ...], schemas: Schemas) -> Any:

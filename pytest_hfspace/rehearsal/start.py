@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from ..space import Space
 from ..space.command import StartCommand
+from ..space.settings import is_secret_name
 from .child.plan import Plan
 from .environment import base_environment, stand_in
 from .excuses import Excuses
@@ -59,7 +60,7 @@ class Starter:
             lacking = missing_settings(self.log, failure, self.values) if failure is not None else {}
             if failure is None or not lacking:
                 return failure
-            self._supply(lacking)
+            self.supply(lacking)
             self.end()
             self.earlier.append(self.log)
             progress(f"start again with {', '.join(sorted(self.values))}")
@@ -169,13 +170,15 @@ class Starter:
             output=output,
         )
 
-    def _supply(self, lacking: dict[str, str]) -> None:
+    def supply(self, lacking: Mapping[str, str]) -> None:
+        """Have stand-ins for these settings from the next start on.  ``lacking`` says of each what
+        was complained of, "" for one that was not there."""
         reads = {read.name: read for read in self.log.reads}
         for name, complaint in lacking.items():
             read = reads.get(name)
             self.values[name] = stand_in(name, read, self.space, str(self.layout.home), complaint)
             self.stand_ins.setdefault(
-                name, StandIn(name, read.where if read else None, bool(read and read.secret))
+                name, StandIn(name, read.where if read else None, bool(read and read.secret) or is_secret_name(name))
             )
 
     def _plan(self) -> Plan:

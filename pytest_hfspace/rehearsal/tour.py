@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..contract import EMBEDDING_ORIGIN
-from .facts import Request, Route, Visit, VisitKind
+from .facts import Failure, Request, Route, Visit, VisitKind
 from .log import Log
+from .missing import missing_settings
 from .process import AppProcess
 from .requests import Override, Planned, RequestPlanner
 from .sockets import shake_hands
@@ -69,18 +70,49 @@ class Tour:
         planner = RequestPlanner(self.routes, self.openapi, dict(self.headers), self.overrides)
         try:
             self._front_page()
-            order = planner.order()
-            for number, route in enumerate(order, 1):
-                self.progress(f"visit {number}/{len(order)} {route.label}")
-                self._route(route, planner)
+            self._visit_all(planner.order(), planner)
             self._without_slash(planner)
+            for route in self.routes:
+                if route.kind == "websocket":
+                    self._websocket(route, planner)
+            self._settle()
+            self._again_with_settings(planner)
         finally:
             self._visitor.close()
-        for route in self.routes:
-            if route.kind == "websocket":
-                self._websocket(route, planner)
-        self._settle()
         return tuple(self._joined(trace) for trace in self._traces)
+
+    def _visit_all(self, routes: Sequence[Route], planner: RequestPlanner) -> None:
+        for number, route in enumerate(routes, 1):
+            self.progress(f"visit {number}/{len(routes)} {route.label}")
+            self._route(route, planner)
+
+    def _again_with_settings(self, planner: RequestPlanner) -> None:
+        """Routes that failed for lack of a declared setting are visited once more, with stand-ins.
+
+        What is not declared stays a failure: nobody would know to set it.
+        """
+        lacking: dict[str, set[str]] = {}
+        for trace in self._traces:
+            raised = self._joined(trace).raised
+            if raised is not None:
+                failure = Failure("serve", "raised", str(raised), raised=raised)
+                names = missing_settings(trace.log, failure, self.starter.values)
+                lacking[trace.visit.route] = {name for name in names if name in self.starter.space.settings}
+        wanted = set().union(*lacking.values()) if lacking else set()
+        if not wanted or self._stopped:
+            return
+        self.starter.supply(dict.fromkeys(sorted(wanted), ""))
+        self._visitor.close()
+        self.starter.end()
+        if not self._come_up_again():
+            self._stopped = f"the app did not start again with {', '.join(sorted(wanted))}"
+            return
+        again = {label for label, names in lacking.items() if names}
+        self._traces = [trace for trace in self._traces if trace.visit.route not in again]
+        self._visit_all([route for route in planner.order() if route.label in again], planner)
+        if ROOT in again:
+            self._front_page()
+        self._settle()
 
     @property
     def _process(self) -> AppProcess:
@@ -222,13 +254,17 @@ class Tour:
         if self._restarts > MOST_RESTARTS:
             self._stopped = f"{label} and others before it ended or blocked the server"
             return
+        if not self._come_up_again():
+            self._stopped = f"the app did not start again after {label}"
+
+    def _come_up_again(self) -> bool:
         self.starter.earlier.append(self.starter.log)
         self.starter.begin()
         if self.starter.come_up(lambda _phase: None) is not None:
-            self._stopped = f"the app did not start again after {label}"
-            return
+            return False
         self._visitor = Visitor(self._process.port, self._visitor.peer)
         self.held = False
+        return True
 
     # -- what the app told of it
 

@@ -217,15 +217,7 @@ class Values:
             elif isinstance(one, str):
                 yield from (f"{one}{at}", f"{one[:-1]}{at % 10}", one[:-1] + chr(97 + at % 26))
             elif isinstance(one, dict):
-                yield from self._other_objects(one, flat, at)
-
-    def _other_objects(self, one: dict[str, Any], flat: Schema, at: int) -> Iterator[Any]:
-        for name, value in one.items():
-            node = dict_of(flat, "properties").get(name)
-            if isinstance(value, (str, int, float)) and not isinstance(value, bool):
-                yield {**one, name: f"{value}{at}" if isinstance(value, str) else value + at}
-            elif node is None:
-                return
+                yield from _other_objects(one, at)
 
     def _string(self, schema: Schema, name: str, depth: int) -> Any:
         low = min(size_of(schema, "minLength") or 0, _LONGEST)
@@ -255,8 +247,35 @@ class Values:
         return "null" if made is IMPOSSIBLE else json.dumps(made)
 
 
+def _other_objects(one: dict[str, Any], at: int) -> Iterator[dict[str, Any]]:
+    for name, value in one.items():
+        if isinstance(value, str):
+            yield {**one, name: f"{value}{at}"}
+        elif isinstance(value, (int, float)) and not isinstance(value, bool):
+            yield {**one, name: value + at}
+
+
 def given_values(schema: Schema) -> Iterator[Any]:
     """What the author offers, the most telling first.  A default of null says nothing."""
+    return (one for one in _offered(schema) if shallow(one))
+
+
+def shallow(value: Any) -> bool:
+    """Can it be copied, compared and written without running out of stack?"""
+    level = [value]
+    for _ in range(_DEPTH):
+        level = [
+            inner
+            for one in level
+            if isinstance(one, (dict, list))
+            for inner in (one.values() if isinstance(one, dict) else one)
+        ]
+        if not level:
+            return True
+    return False
+
+
+def _offered(schema: Schema) -> Iterator[Any]:
     examples = schema.get("examples")
     if isinstance(examples, list):
         yield from examples[:10]

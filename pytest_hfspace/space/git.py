@@ -9,9 +9,8 @@ import subprocess
 import time
 import weakref
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, NamedTuple
 
 #: Seconds that git has for a list, and for the contents of many files.
 LIST_DEADLINE: Final = 10.0
@@ -51,8 +50,7 @@ class GitError(Exception):
     """Git has no answer.  The text is its own complaint, or what kept it from answering."""
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """A line of git's index or of a tree.  ``sparse``: left out of the checkout on purpose."""
 
     path: str

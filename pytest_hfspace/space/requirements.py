@@ -54,7 +54,6 @@ _LARGEST_FILE: Final = 1 << 20
 _MOST_FILES: Final = 100
 
 
-
 @dataclass(frozen=True)
 class RequirementFile:
     """A file that a build step installs: ``path`` in the repository (or as the step names it

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -105,7 +104,7 @@ def _commented(text: str, path: str) -> Iterator[Declared]:
 
 
 def _is_example(path: str) -> bool:
-    name = posixpath.basename(path).lower()
+    name = path.rpartition("/")[2].lower()
     if "env" not in name:
         return False
     words = set(re.split(r"[._-]", name))
@@ -116,9 +115,9 @@ def _is_example(path: str) -> bool:
 
 def _is_document(path: str) -> bool:
     """The README of a folder near the root, or a page of docs/."""
-    folder, _, name = path.lower().rpartition("/")
-    if not name.endswith((".md", ".markdown")):
+    if not path.endswith((".md", ".MD", ".markdown")):
         return False
+    folder, _, name = path.lower().rpartition("/")
     return folder.split("/")[0] == "docs" or (folder.count("/") == 0 and name.startswith("readme"))
 
 

@@ -72,13 +72,13 @@ class MemoryFiles(Files):
     def __contains__(self, path: str) -> bool:
         return path in self.tracked
 
-    def read(self, path: str) -> bytes:
+    def read(self, path: str, limit: int | None = None) -> bytes:
         if path not in self.contents:
             raise FileNotFoundError(path)
-        return self.contents[path]
+        return self.contents[path][:limit]
 
-    def text(self, path: str) -> str:
-        return self.read(path).decode("utf-8-sig", "replace")
+    def text(self, path: str, limit: int | None = None) -> str:
+        return self.read(path, limit).decode("utf-8-sig", "replace")
 
     def exists_untracked(self, path: str) -> bool:
         return path in self.untracked

@@ -319,7 +319,7 @@ def test_redirect_at_the_root() -> None:
 
 
 def test_nothing_to_frame() -> None:
-    assert outcome(frame_refused, rehearsal=seen()).reason == "GET / got no answer"
+    assert outcome(frame_refused, rehearsal=seen()).reason == "what the Space page would show was not seen"
 
 
 # -- HFS604

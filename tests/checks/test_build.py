@@ -107,6 +107,24 @@ def test_a_requirements_file_that_would_not_arrive(files, untracked, path, messa
     assert (finding.message, finding.hint) == (message, hint)
 
 
+@pytest.mark.parametrize(
+    ("path", "source", "named"),
+    [
+        ("/app/requirements.txt", None, "requirements.txt"),
+        ("/app/api/requirements.txt", None, "api/requirements.txt"),
+        ("/tmp/requirements.txt", None, "/tmp/requirements.txt"),
+        ("/tmp/requirements.txt", "api/requirements.txt", "api/requirements.txt"),
+    ],
+)
+def test_a_file_of_the_image_is_named_as_in_the_repository(path, source, named):
+    copies = (Copy(source, path, 3, found=False),) if source else ()
+    space = make_space(requirements=missing_file(path), image=make_image(["main.py"], copies=copies))
+
+    finding = only_finding(requirements_missing, space)
+
+    assert finding.message == f"the build installs {named}, which is not in the repository"
+
+
 def test_a_copy_that_finds_nothing_is_not_made_by_another_step():
     copy = Copy("requirements.txt", "/app/requirements.txt", 3, found=False)
     image = make_image(["main.py"], copies=(copy,), not_followed=("line 9: RUN make",))

@@ -726,6 +726,13 @@ def test_nothing_there(status: int, level: str) -> None:
     assert only_finding(coverage, rehearsal=covered((POST, status))).level == "warn"
 
 
+def test_hidden_route_is_not_counted_twice() -> None:
+    facts = routed(named("a", "/{x}"), named("b", "/y"), b="api:a")
+    refused = tuple(replace(v, status=400 if v.route == "GET /y" else 200) for v in facts.visits)
+    assert outcome(coverage, rehearsal=replace(facts, visits=refused)).outcome == "passed"
+    assert "HFS604" in coverage.needs
+
+
 def test_guarded() -> None:
     finding = only_finding(coverage, rehearsal=covered((POST, 401), (ITEM, 200)))
     assert (finding.level, finding.message) == (

@@ -269,6 +269,16 @@ def test_a_script_that_is_not_in_the_image(words, runner, message, hint):
     assert said(finding) == ("error", "Dockerfile", 6, message, hint)
 
 
+def test_a_lost_app_file_is_the_cards_finding():
+    space = make_gradio_space(command=make_command("python ui.py"), card="sdk: gradio\napp_file: ui.py\n")
+    rehearsal = raising("import", "FileNotFoundError OSError", "No such file: 'ui.py'", None)
+
+    assert failed(space, rehearsal) == []
+    assert outcome(launch_command, space, make_rehearsal(impossible="no")).reason == "needs HFS107"
+    assert outcome(import_, space, rehearsal).reason == "needs HFS107"
+    assert outcome(BY_CODE["HFS107"], space, rehearsal).outcome == "failed"
+
+
 def test_a_script_that_a_step_may_have_made_is_not_missed():
     image = make_image(["main.py"], not_followed=("line 3: COPY --from=build /app /app",))
     space = make_space(image=image, command=make_command("python server.py"))

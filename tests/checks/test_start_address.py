@@ -339,7 +339,7 @@ def test_a_fallback_that_is_not_the_app_port(rehearsal):
         "error",
         "Dockerfile",
         6,
-        "${PORT:-8000} is 8000: the Hub sets no PORT; wanted 7860",
+        "${PORT:-8000} gives 8000, as the Hub sets no PORT; wanted 7860",
         "write ${PORT:-7860}",
     )
     assert found(space, rehearsal) == ["HFS411"]
@@ -355,7 +355,7 @@ def test_a_variable_that_nothing_sets():
         "error",
         "Dockerfile",
         6,
-        "$PORT is empty: the Hub sets no PORT; wanted 7860",
+        "$PORT is empty, as the Hub sets no PORT; wanted 7860",
         "write ${PORT:-7860}",
     )
     assert found(space, rehearsal) == ["HFS411"]

@@ -11,7 +11,8 @@ from .conftest import Rehearse
 WRONG_PORT = 'make_space(command=make_command(port=Port(8000, "literal")))'
 BROKEN = 'make_rehearsal(failure=make_failure(message="no module named torch"))'
 THREE_ROUTES = (
-    'make_rehearsal(routes=(make_route(), make_route("GET", "/items/{id}"), make_route("POST", "/items/{id}"),'
+    'make_rehearsal(routes=(make_route(), make_route("GET", "/items/{id}"),'
+    ' make_route("POST", "/items/{id}"),'
     ' make_route(path="/docs", own=False), make_route("WS", "/ws", kind="websocket")),'
     ' visits=(make_visit(), make_visit("GET /items/{id}", status=500)))'
 )
@@ -95,7 +96,8 @@ def test_an_unknown_route_names_the_near_ones(rehearse: Rehearse) -> None:
     ],
 )
 def test_names_that_pytest_would_take_apart(rehearse: Rehearse, path: str, name: str) -> None:
-    facts = f"make_rehearsal(routes=(make_route(path={path!r}),), visits=(make_visit({f'GET {path}'!r}, status=500),))"
+    visit = f"make_visit({'GET ' + path!r}, status=500)"
+    facts = f"make_rehearsal(routes=(make_route(path={path!r}),), visits=({visit},))"
     result = rehearse("-v", rehearsal=facts)
     assert f"hfspace::HFS501-route-answers::{name}" in nodes(result)
     rehearse("--lf", rehearsal=facts).assert_outcomes(failed=1, deselected=5)
@@ -146,7 +148,7 @@ def test_junit(rehearse: Rehearse, pytester: pytest.Pytester) -> None:
     assert properties == {
         "hfspace_code": "HFS410",
         "hfspace_stage": "APP_STARTING",
-        "hfspace_hint": "add --port 7860 to CMD, or app_port: 7860 to the card in README.md.",
+        "hfspace_hint": "add --port 7860 to CMD, or app_port: 8000 to the card in README.md.",
     }
     failure = case.find("failure")
     assert failure is not None

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -44,7 +44,7 @@ def test_the_whole_document(rehearse: Rehearse, pytester: pytest.Pytester) -> No
         "findings": [
             {
                 "message": "the app listens on port 8000, the Hub connects to 7860",
-                "hint": "add --port 7860 to CMD, or app_port: 7860 to the card in README.md.",
+                "hint": "add --port 7860 to CMD, or app_port: 8000 to the card in README.md.",
                 "consequence": 'After 30 min: "Launch timed out, workload was not healthy after 30 min".',
                 "path": "Dockerfile",
                 "line": 14,
@@ -132,7 +132,7 @@ def test_several_reports(rehearse: Rehearse, pytester: pytest.Pytester) -> None:
     assert (pytester.path / "r.json").read_text() == (pytester.path / "s.JSON").read_text()
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
 def test_a_report_that_cannot_be_written_is_one_line(rehearse: Rehearse, pytester: pytest.Pytester) -> None:
     (pytester.path / "r.json").symlink_to("/dev/full")
     result = rehearse("--hfspace-report=r.json")

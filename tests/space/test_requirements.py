@@ -34,7 +34,9 @@ def pip(*files: str, line: int = 4, **kwargs: Any) -> PipInstall:
     return PipInstall(**values)
 
 
-def docker(root: Path, contents: dict[str, str | bytes], *installs: PipInstall, **kwargs: Any) -> Requirements:
+def docker(
+    root: Path, contents: dict[str, str | bytes], *installs: PipInstall, **kwargs: Any
+) -> Requirements:
     write(root, {"Dockerfile": "FROM python:3.12\n", **contents})
     return read_requirements("docker", image(root, *installs, **kwargs), read_files(root))
 
@@ -76,10 +78,15 @@ torch==2.1.0+cpu
 def test_lines(tmp_path: Path, encode: Any) -> None:
     read = of(tmp_path, encode(LINES))
     assert names(read) == [
-        "fastapi", "uvicorn", "ruamel-yaml", "python-multipart", "numpy", "demo", "other-name", "torch", "torch"
+        "fastapi", "uvicorn", "ruamel-yaml", "python-multipart", "numpy", "demo", "other-name", "torch",
+        "torch"
     ]  # fmt: skip
     by_line = {requirement.line: requirement for requirement in read.declared}
-    assert (by_line[2].specifier, by_line[2].text, by_line[2].path) == (">=0.115", "fastapi>=0.115", "requirements.txt")
+    assert (by_line[2].specifier, by_line[2].text, by_line[2].path) == (
+        ">=0.115",
+        "fastapi>=0.115",
+        "requirements.txt",
+    )
     assert (by_line[3].extras, by_line[3].specifier) == (frozenset({"standard", "http-tools"}), "==0.30.1")
     assert by_line[7].marker == 'python_version < "3.13"'
     assert by_line[9].specifier == "<3,>=1"
@@ -103,7 +110,8 @@ def test_declares_compares_names_as_pep_503_does(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("line", "reason"),
-    [("pip install fastapi", "end"), ("fastapi==", ""), ("fastapi=0.115", ""), ("import os", ""), ("<<<<<<< HEAD", ""),
+    [("pip install fastapi", "end"), ("fastapi==", ""), ("fastapi=0.115", ""), ("import os", ""),
+     ("<<<<<<< HEAD", ""),
      ("--no-such-option x", "no such option"), ("fastapi 0.115", ""), ("=====", ""), ("a" * 3_000, "longer"),
      ("-r", "no such option"), ("fastapi>=0.1,", ""), ("{{ package }}", "")],
 )  # fmt: skip
@@ -117,8 +125,10 @@ def test_lines_that_pip_refuses(tmp_path: Path, line: str, reason: str) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["fastapi  ~= 0.115", "fastapi===0.115", "a.b_c-d", "x@https://e.org/x.zip", "x @ file:///x.whl", "x;os_name=='nt'",
-     "x # -r y", "x --config-settings a=b", "x[a, b]>1,<2 ; extra == 'z'", "x==1.*", "  x", "\tx\t", "x (>=1)", "x>=1,"],
+    ["fastapi  ~= 0.115", "fastapi===0.115", "a.b_c-d", "x@https://e.org/x.zip", "x @ file:///x.whl",
+     "x;os_name=='nt'",
+     "x # -r y", "x --config-settings a=b", "x[a, b]>1,<2 ; extra == 'z'", "x==1.*", "  x", "\tx\t",
+     "x (>=1)", "x>=1,"],
 )  # fmt: skip
 def test_near_misses_that_pip_takes(tmp_path: Path, line: str) -> None:
     read = of(tmp_path, line + "\n")
@@ -127,7 +137,14 @@ def test_near_misses_that_pip_takes(tmp_path: Path, line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["${PACKAGE}==1", "git+https://github.com/o/r", "https://e.org/archive/main.zip", "./vendor/lib", "-r https://e/x.txt"]
+    "line",
+    [
+        "${PACKAGE}==1",
+        "git+https://github.com/o/r",
+        "https://e.org/archive/main.zip",
+        "./vendor/lib",
+        "-r https://e/x.txt",
+    ],
 )
 def test_lines_whose_names_are_not_known(tmp_path: Path, line: str) -> None:
     read = of(tmp_path, f"{line}\nuvicorn\n")
@@ -148,8 +165,10 @@ def test_files_that_name_files(tmp_path: Path) -> None:
     )
     assert names(read) == ["x", "fastapi", "uvicorn"]
     assert {(file.path, file.found, file.where, file.line) for file in read.files} == {
-        ("requirements/prod.txt", True, "Dockerfile", 4), ("requirements/base.txt", True, "requirements/prod.txt", 1),
-        ("requirements/prod.txt", True, "requirements/base.txt", 1), ("more.txt", True, "requirements/prod.txt", 2),
+        ("requirements/prod.txt", True, "Dockerfile", 4),
+        ("requirements/base.txt", True, "requirements/prod.txt", 1),
+        ("requirements/prod.txt", True, "requirements/base.txt", 1),
+        ("more.txt", True, "requirements/prod.txt", 2),
         ("requirements/constraints.txt", True, "requirements/prod.txt", 3),
         ("/app/requirements/gone.txt", False, "requirements/prod.txt", 4),
     }  # fmt: skip
@@ -163,7 +182,10 @@ def test_a_file_that_is_not_in_the_image(tmp_path: Path) -> None:
 
 def test_files_that_lie_in_the_image_during_the_step(tmp_path: Path) -> None:
     step = pip("/tmp/r.txt", sources={"/tmp/r.txt": "deploy/requirements.txt"})
-    contents: dict[str, str | bytes] = {"deploy/requirements.txt": "-r base.txt\nfastapi\n", "deploy/base.txt": "uvicorn\n"}
+    contents: dict[str, str | bytes] = {
+        "deploy/requirements.txt": "-r base.txt\nfastapi\n",
+        "deploy/base.txt": "uvicorn\n",
+    }
     read = docker(tmp_path, contents, step, layout={})
     assert set(names(read)) == {"fastapi", "uvicorn"}
     assert all(file.found for file in read.files)
@@ -218,7 +240,10 @@ dev-dependencies = ["mypy"]
     ],
 )
 def test_projects(tmp_path: Path, tool: str, step: str, expected: set[str]) -> None:
-    contents: dict[str, str | bytes] = {"Dockerfile": f"FROM python:3.12\nRUN {step}\n", "pyproject.toml": PROJECT}
+    contents: dict[str, str | bytes] = {
+        "Dockerfile": f"FROM python:3.12\nRUN {step}\n",
+        "pyproject.toml": PROJECT,
+    }
     read = docker(tmp_path, contents, pip(tool=tool, project=True, line=2))
     assert set(names(read)) == expected
     assert (read.invalid, read.complete, read.reason) == ((), True, "")
@@ -240,7 +265,10 @@ pytest = "^8"
 
 
 def test_poetry(tmp_path: Path) -> None:
-    contents: dict[str, str | bytes] = {"Dockerfile": "FROM python:3.12\nRUN poetry install --only main\n", "pyproject.toml": POETRY}
+    contents: dict[str, str | bytes] = {
+        "Dockerfile": "FROM python:3.12\nRUN poetry install --only main\n",
+        "pyproject.toml": POETRY,
+    }
     read = docker(tmp_path, contents, pip(tool="poetry", project=True, line=2))
     assert {r.name: (r.specifier, r.line) for r in read.declared} == {
         "fastapi": ("<0.116,>=0.115", 3), "uvicorn": ("<0.31,>=0.30.1", 4), "demo": ("", 5), "any": ("", 6),
@@ -261,7 +289,11 @@ def test_a_project_named_by_a_requirements_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [('[project]\ndynamic = ["dependencies"]\n', "made while it is built"), (None, "no pyproject.toml"), ("x" * 300_000, "too large")],
+    [
+        ('[project]\ndynamic = ["dependencies"]\n', "made while it is built"),
+        (None, "no pyproject.toml"),
+        ("x" * 300_000, "too large"),
+    ],
 )
 def test_projects_that_cannot_be_followed(tmp_path: Path, content: str | None, said: str) -> None:
     read = docker(tmp_path, {"pyproject.toml": content} if content else {}, pip(project=True))
@@ -275,7 +307,9 @@ def test_dynamic_dependencies_in_a_file(tmp_path: Path) -> None:
     assert (names(read), read.complete) == (["fastapi"], True)
 
 
-@pytest.mark.parametrize("content", ["[project\n", "\x00", "a = " + "[" * 50_000, "project = 1\n[project]\n", "é" * 9])
+@pytest.mark.parametrize(
+    "content", ["[project\n", "\x00", "a = " + "[" * 50_000, "project = 1\n[project]\n", "é" * 9]
+)
 def test_a_broken_project(tmp_path: Path, content: str) -> None:
     read = docker(tmp_path, {"pyproject.toml": content}, pip(project=True))
     assert [bad.path for bad in read.invalid] == ["pyproject.toml"]
@@ -284,7 +318,8 @@ def test_a_broken_project(tmp_path: Path, content: str) -> None:
 @pytest.mark.parametrize(
     "content",
     ["project = 1\n", "[project]\ndependencies = 3\n", "[project]\ndependencies = [1, {}]\n", "tool = []\n",
-     "[tool]\npoetry = 'x'\n", "[dependency-groups]\ndev = 1\n", "[project.optional-dependencies]\nx = 'y'\n"],
+     "[tool]\npoetry = 'x'\n", "[dependency-groups]\ndev = 1\n",
+     "[project.optional-dependencies]\nx = 'y'\n"],
 )  # fmt: skip
 def test_a_project_of_the_wrong_shape(tmp_path: Path, content: str) -> None:
     assert docker(tmp_path, {"pyproject.toml": content}, pip(tool="uv", project=True)).declared == ()
@@ -317,20 +352,26 @@ def test_what_is_not_understood(tmp_path: Path, install: PipInstall, base: str, 
 
 @pytest.mark.parametrize(
     "base",
-    ["python", "python:3.12-slim", "docker.io/library/python:3.12", "public.ecr.aws/docker/library/python:3.12",
-     "ubuntu:24.04", "nvidia/cuda:12.4.1-runtime-ubuntu22.04", "ghcr.io/astral-sh/uv:python3.12-bookworm-slim",
+    ["python", "python:3.12-slim", "docker.io/library/python:3.12",
+     "public.ecr.aws/docker/library/python:3.12",
+     "ubuntu:24.04", "nvidia/cuda:12.4.1-runtime-ubuntu22.04",
+     "ghcr.io/astral-sh/uv:python3.12-bookworm-slim",
      "python@sha256:00"],
 )  # fmt: skip
 def test_images_that_bring_nothing(tmp_path: Path, base: str) -> None:
     assert docker(tmp_path, {}, pip(requirements=("fastapi",)), base=base).complete
 
 
-@pytest.mark.parametrize("base", ["pythonic/python:3", "python-ml:1", "example.org/python:3", "tiangolo/uvicorn"])
+@pytest.mark.parametrize(
+    "base", ["pythonic/python:3", "python-ml:1", "example.org/python:3", "tiangolo/uvicorn"]
+)
 def test_images_that_may_bring_packages(tmp_path: Path, base: str) -> None:
     assert not docker(tmp_path, {}, base=base).complete
 
 
-@pytest.mark.parametrize(("package", "complete"), [("python3-numpy", False), ("python3-pip python3-venv", True)])
+@pytest.mark.parametrize(
+    ("package", "complete"), [("python3-numpy", False), ("python3-pip python3-venv", True)]
+)
 def test_python_packages_from_apt(tmp_path: Path, package: str, complete: bool) -> None:
     dockerfile = f"FROM debian:12\nRUN apt-get install -y {package}\n"
     assert docker(tmp_path, {"Dockerfile": dockerfile}, pip(), base="debian:12").complete is complete
@@ -347,7 +388,10 @@ def test_gradio(tmp_path: Path) -> None:
     read = read_requirements("gradio", None, read_files(tmp_path))
     assert read.declares("httpx2")
     assert read.declares("wheel")
-    assert all(read.declares(name) for name in ("gradio", "uvicorn", "websockets", "spaces", "huggingface-hub", "fastapi"))
+    assert all(
+        read.declares(name)
+        for name in ("gradio", "uvicorn", "websockets", "spaces", "huggingface-hub", "fastapi")
+    )
     assert next(r for r in read.declared if r.name == "gradio").extras == {"oauth", "mcp"}
     assert [file.path for file in read.files] == ["pre-requirements.txt", "requirements.txt"]
     assert read.complete
@@ -359,7 +403,9 @@ def test_gradio_without_requirements(tmp_path: Path) -> None:
     assert not read.declares("requests")
 
 
-@pytest.mark.parametrize(("sdk", "complete"), [("static", True), (None, False), ("streamlit", False), ("docker", False)])
+@pytest.mark.parametrize(
+    ("sdk", "complete"), [("static", True), (None, False), ("streamlit", False), ("docker", False)]
+)
 def test_other_sdks(tmp_path: Path, sdk: str | None, complete: bool) -> None:
     write(tmp_path, {"requirements.txt": "fastapi\n"})
     read = read_requirements(sdk, None, read_files(tmp_path))
@@ -369,8 +415,10 @@ def test_other_sdks(tmp_path: Path, sdk: str | None, complete: bool) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["\x00" * 1_000, "\\\n" * 100_000, " #" * 100_000, "a" * 500_000, "-r requirements.txt\n" * 5_000, "(" * 100_000, "\r" * 100_000,
-     "x[" + "a," * 900 + "]\n", "fastapi\n" * 20_001, "x;" + "(" * 1_900, "-r " + "../" * 5_000 + "etc/passwd", " " * 900_000 + "x",
+    ["\x00" * 1_000, "\\\n" * 100_000, " #" * 100_000, "a" * 500_000, "-r requirements.txt\n" * 5_000,
+     "(" * 100_000, "\r" * 100_000,
+     "x[" + "a," * 900 + "]\n", "fastapi\n" * 20_001, "x;" + "(" * 1_900,
+     "-r " + "../" * 5_000 + "etc/passwd", " " * 900_000 + "x",
      "--" + "a" * 100_000, "@" * 1_900, "x @ " * 400, "\\" * 500_000],
 )  # fmt: skip
 def test_hostile_files_cost_little(tmp_path: Path, text: str) -> None:
@@ -391,6 +439,7 @@ def test_a_link_out_of_the_root(tmp_path: Path) -> None:
 
 
 def test_no_time_is_lost_on_packaging_for_nothing() -> None:
-    code = "import sys, pytest_hfspace.space.requirements; print({'packaging', 'yaml', 'dotenv', 'tomllib'} & set(sys.modules))"
+    code = "import sys, pytest_hfspace.space.requirements; print({'packaging', 'yaml', 'dotenv',
+    'tomllib'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"

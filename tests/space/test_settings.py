@@ -20,28 +20,40 @@ def settings(root: Path, contents: dict[str, str], **kwargs: object) -> dict[str
     return read_settings(read_files(root), kwargs.pop("image", None), **kwargs)  # type: ignore[arg-type]
 
 
-SECRETS = """
-API_KEY OPENAI_API_KEY OPENAI_KEY GROQ_KEY HF_TOKEN HUGGINGFACEHUB_API_TOKEN TOKEN JWT_SECRET DB_PASSWORD
-SECRET_KEY PRIVATE_KEY AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN PASSWD CLIENT_SECRET WEBHOOK_SECRET CREDENTIALS
-PASSWORD SECRET APIKEY PGPASSWORD SMTP_PASS DB_PWD GITHUB_PAT GPG_PASSPHRASE ENCRYPTION_KEY SIGNING_KEY
-FERNET_KEY MASTER_KEY LICENSE_KEY SUPABASE_SERVICE_ROLE_KEY STRIPE_SECRET_KEY API_KEYS ACCESS_TOKEN
-REFRESH_TOKEN BOT_TOKEN TELEGRAM_BOT_TOKEN VERIFY_TOKEN SLACK_SIGNING_SECRET OPENAI_API_KEY_2 SECRET_KEY_BASE
-FLASK_SECRET_KEY jwt_secret_key openaiApiKey session-secret PRIVATE_KEY_PEM ADMIN_PASSWORD
-SECURITY_PASSWORD_SALT WALLET_MNEMONIC STORAGE_ACCOUNT_KEY ACCESSTOKEN API_TOKENS APP_SECRETS
-FIREBASE_CREDENTIALS_JSON DEFAULT_PASSWORD APP_KEY WANDB_API_KEY SENDGRID_API_KEY PROD_DB_PASSWORD SECRET_KEY_OLD
-""".split()
+def names(text: str) -> list[str]:
+    return text.split()
 
-NO_SECRETS = """
-MAX_TOKENS MAX_NEW_TOKENS NUM_TOKENS TOKENIZERS_PARALLELISM TOKENIZER TOKEN_URL TOKEN_LIMIT API_KEY_HEADER
-API_KEY_NAME SECRET_NAME ACCESS_TOKEN_EXPIRE_MINUTES PASSWORD_MIN_LENGTH PUBLIC_KEY VAPID_PUBLIC_KEY KEYBOARD
-PAD_TOKEN EOS_TOKEN_ID STOP_TOKEN COST_PER_TOKEN NEXT_PAGE_TOKEN KEY_PREFIX CACHE_KEY SORT_KEY PRIMARY_KEY
-PARTITION_KEY AWS_ACCESS_KEY_ID SECRETS_DIR SECRET_FILE JWT_ALGORITHM JWT_SECRET_KEY_FILE DATABASE_URL SENTRY_DSN
-CORS_ALLOW_CREDENTIALS REQUIRE_API_KEY ALLOW_EMPTY_PASSWORD USE_TOKEN HF_HUB_DISABLE_IMPLICIT_TOKEN
-GOOGLE_APPLICATION_CREDENTIALS NEXT_PUBLIC_SUPABASE_ANON_KEY STRIPE_PUBLISHABLE_KEY SSH_KEY_PATH KEY TOKENS
-PASSWORD_RESET_URL PWD OLDPWD BYPASS HIGH_PASS PASS_THROUGH COMPASS MONKEY DONKEY HOTKEY TURKEY KEYS
-AUTHOR AUTH_ENABLED PORT DEBUG MODEL_NAME REDIS_KEY FOREIGN_KEY CSRF_COOKIE_NAME SECRETARY PASSENGER TOKEN_TYPE
-MAX_PASSWORD MIN_PASSWORD API_KEY_REQUIRED ENABLE_SECRETS 42 _ SPACE_ID CREDENTIALS_PATH SALT_SIZE
-""".split()
+
+SECRETS = names(
+    """
+    API_KEY OPENAI_API_KEY OPENAI_KEY GROQ_KEY HF_TOKEN HUGGINGFACEHUB_API_TOKEN TOKEN JWT_SECRET
+    DB_PASSWORD SECRET_KEY PRIVATE_KEY AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN PASSWD CLIENT_SECRET
+    WEBHOOK_SECRET CREDENTIALS PASSWORD SECRET APIKEY PGPASSWORD SMTP_PASS DB_PWD GITHUB_PAT
+    GPG_PASSPHRASE ENCRYPTION_KEY SIGNING_KEY FERNET_KEY MASTER_KEY LICENSE_KEY
+    SUPABASE_SERVICE_ROLE_KEY STRIPE_SECRET_KEY API_KEYS ACCESS_TOKEN REFRESH_TOKEN BOT_TOKEN
+    TELEGRAM_BOT_TOKEN VERIFY_TOKEN SLACK_SIGNING_SECRET OPENAI_API_KEY_2 SECRET_KEY_BASE
+    FLASK_SECRET_KEY jwt_secret_key openaiApiKey session-secret PRIVATE_KEY_PEM ADMIN_PASSWORD
+    SECURITY_PASSWORD_SALT WALLET_MNEMONIC STORAGE_ACCOUNT_KEY ACCESSTOKEN API_TOKENS APP_SECRETS
+    FIREBASE_CREDENTIALS_JSON DEFAULT_PASSWORD APP_KEY WANDB_API_KEY SENDGRID_API_KEY PROD_DB_PASSWORD
+    SECRET_KEY_OLD
+    """
+)
+
+
+NO_SECRETS = names(
+    """
+    MAX_TOKENS MAX_NEW_TOKENS NUM_TOKENS TOKENIZERS_PARALLELISM TOKENIZER TOKEN_URL TOKEN_LIMIT
+    API_KEY_HEADER API_KEY_NAME SECRET_NAME ACCESS_TOKEN_EXPIRE_MINUTES PASSWORD_MIN_LENGTH PUBLIC_KEY
+    VAPID_PUBLIC_KEY KEYBOARD PAD_TOKEN EOS_TOKEN_ID STOP_TOKEN COST_PER_TOKEN NEXT_PAGE_TOKEN
+    KEY_PREFIX CACHE_KEY SORT_KEY PRIMARY_KEY PARTITION_KEY AWS_ACCESS_KEY_ID SECRETS_DIR SECRET_FILE
+    JWT_ALGORITHM JWT_SECRET_KEY_FILE DATABASE_URL SENTRY_DSN CORS_ALLOW_CREDENTIALS REQUIRE_API_KEY
+    ALLOW_EMPTY_PASSWORD USE_TOKEN HF_HUB_DISABLE_IMPLICIT_TOKEN GOOGLE_APPLICATION_CREDENTIALS
+    NEXT_PUBLIC_SUPABASE_ANON_KEY STRIPE_PUBLISHABLE_KEY SSH_KEY_PATH KEY TOKENS PASSWORD_RESET_URL PWD
+    OLDPWD BYPASS HIGH_PASS PASS_THROUGH COMPASS MONKEY DONKEY HOTKEY TURKEY KEYS AUTHOR AUTH_ENABLED
+    PORT DEBUG MODEL_NAME REDIS_KEY FOREIGN_KEY CSRF_COOKIE_NAME SECRETARY PASSENGER TOKEN_TYPE
+    MAX_PASSWORD MIN_PASSWORD API_KEY_REQUIRED ENABLE_SECRETS 42 _ SPACE_ID CREDENTIALS_PATH SALT_SIZE
+    """
+)
 
 
 @pytest.mark.parametrize("name", SECRETS)
@@ -58,11 +70,14 @@ def test_names_of_other_things(name: str) -> None:
     "value",
     [
         "", "  ", '""', "changeme", "change-me", "change_this", "change-me-in-production", "CHANGE_ME", "xxx",
-        "XXXXXXXX", "***", "...", "sk-...", "sk-xxxx", "sk-proj-…", "hf_xxxxxxxxxxxxxxxx", "hf_...", "<token>",
+        "XXXXXXXX", "***", "...", "sk-...", "sk-xxxx", "sk-proj-…", "hf_xxxxxxxxxxxxxxxx", "hf_...",
+        "<token>",
         "<your api key>", "{{ token }}", "${API_KEY}", "[your-key]", "your-key-here", "your_openai_api_key",
-        "https://your-project.supabase.co", "https://<project>.supabase.co", "replace-me", "replace_with_a_key",
+        "https://your-project.supabase.co", "https://<project>.supabase.co", "replace-me",
+        "replace_with_a_key",
         "insert-key-here", "todo", "TBD", "none", "null", "secret", "password", "token", "dummy", "example",
-        "placeholder", "my-secret-key", "super-secret-key", "supersecret", "dev-secret", "00000000", "YOUR_TOKEN",
+        "placeholder", "my-secret-key", "super-secret-key", "supersecret", "dev-secret", "00000000",
+        "YOUR_TOKEN",
         "sk-your-key", "a-very-long-random-string", "generate-a-random-string", "not-a-real-key-placeholder",
     ],
 )  # fmt: skip
@@ -73,9 +88,12 @@ def test_placeholders(value: str) -> None:
 @pytest.mark.parametrize(
     "value",
     [
-        "sk-proj-4fTq9Zb2Lm8Xw1Rc7Vn3Kd6Hs5Jy0P", "hf_QbTzLkWvYpRxNmCjGdSfHaEuOiXq", "7860", "0", "1", "true", "false",
-        "gpt-4o-mini", "sqlite:///./app.db", "postgresql://app:app@localhost:5432/app", "https://api.openai.com/v1",
-        "admin123", "hunter2", "info", "INFO", "*", "/data/uploads", "BAAI/bge-small-en", "2024-08-01-preview",
+        "sk-proj-4fTq9Zb2Lm8Xw1Rc7Vn3Kd6Hs5Jy0P", "hf_QbTzLkWvYpRxNmCjGdSfHaEuOiXq", "7860", "0", "1",
+        "true", "false",
+        "gpt-4o-mini", "sqlite:///./app.db", "postgresql://app:app@localhost:5432/app",
+        "https://api.openai.com/v1",
+        "admin123", "hunter2", "info", "INFO", "*", "/data/uploads", "BAAI/bge-small-en",
+        "2024-08-01-preview",
         "en", "0.7", "us-east-1", "http://localhost:3000,http://localhost:8000", "11", "user@company.io",
         '["http://localhost"]', '{"a": 1}', "gemini-pro", "key1=value1", "x" + "abc" * 200,
     ],
@@ -86,17 +104,22 @@ def test_real_values(value: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    [".env.example", ".env.template", ".env.sample", ".env.dist", "example.env", "env.example", ".env.local.example",
+    [".env.example", ".env.template", ".env.sample", ".env.dist", "example.env", "env.example",
+     ".env.local.example",
      "backend/.env.example", ".env.production.template", ".env-example", "sample.env"],
 )  # fmt: skip
 def test_example_files(tmp_path: Path, name: str) -> None:
-    found = settings(tmp_path, {name: "\n# comment\n\nAPP_MODE=dev # why\nexport API_KEY='sk-...'\nEMPTY_ONE=\n"})
+    found = settings(
+        tmp_path, {name: "\n# comment\n\nAPP_MODE=dev # why\nexport API_KEY='sk-...'\nEMPTY_ONE=\n"}
+    )
     assert found["APP_MODE"] == Declared("APP_MODE", "dev", name, 4)
     assert found["API_KEY"].value == "sk-..."
     assert (found["EMPTY_ONE"].value, found["EMPTY_ONE"].line) == ("", 6)
 
 
-@pytest.mark.parametrize("name", ["example_env.py", "env.template.ts", ".env", "environment.example", "example.envoy"])
+@pytest.mark.parametrize(
+    "name", ["example_env.py", "env.template.ts", ".env", "environment.example", "example.envoy"]
+)
 def test_files_that_are_no_examples(tmp_path: Path, name: str) -> None:
     assert settings(tmp_path, {name: "APP_MODE=dev\n"}) == {}
 
@@ -118,7 +141,8 @@ def test_a_commented_setting_is_documented_but_not_set(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["\x00\x01\x02=\n", "='x'\n", "A B C\n", 'OPEN="never closed\n', "\ufeffAPP_MODE=1\n", "é=1\n", "=" * 50_000,
+    ["\x00\x01\x02=\n", "='x'\n", "A B C\n", 'OPEN="never closed\n', "\ufeffAPP_MODE=1\n", "é=1\n",
+     "=" * 50_000,
      'A="\n' * 10_000, "'" * 60_000, " " * 60_000 + "x"],
 )  # fmt: skip
 def test_garbage_is_read_in_no_time(tmp_path: Path, text: str) -> None:
@@ -182,7 +206,11 @@ def test_the_readme(tmp_path: Path) -> None:
         "BARE_NAME", "DEBUG", "PORT", "PY_SETTING",
     }  # fmt: skip
     assert found["OPENAI_API_KEY"].line == 8
-    assert (found["PORT"].value, found["HF_TOKEN"].value, found["DATABASE_URL"].value) == ("7860", "hf_...", "")
+    assert (found["PORT"].value, found["HF_TOKEN"].value, found["DATABASE_URL"].value) == (
+        "7860",
+        "hf_...",
+        "",
+    )
 
 
 def test_the_card_is_not_documentation(tmp_path: Path) -> None:
@@ -204,7 +232,8 @@ def test_the_image_declares_what_no_document_does(tmp_path: Path) -> None:
     assert found["HF_HOME"] == Declared("HF_HOME", "image", "Dockerfile", 3, "image")
 
 
-@pytest.mark.parametrize("text", ["|" * 200_000, "`" * 200_000, "- " * 100_000, "-" * 200_000, "|-" * 900, "A_" * 900,
+@pytest.mark.parametrize("text", ["|" * 200_000, "`" * 200_000, "- " * 100_000, "-" * 200_000, "|-" * 900,
+    "A_" * 900,
                                   ("| `" + "A_" * 500 + "\n") * 200])  # fmt: skip
 def test_hostile_pages_are_read_in_no_time(tmp_path: Path, text: str) -> None:
     started = time.process_time()
