@@ -148,7 +148,7 @@ class Run:
 
             try:
                 routes = routes_of(import_app(self.space))
-            except Exception as error:  # importing it runs the project's code
+            except Exception as error:  # noqa: BLE001  # importing it runs the project's code
                 reason = f"the app cannot be imported: {_said(error)}"
         return [route for route in routes if route.own and route.kind == "http"], reason
 
@@ -204,7 +204,7 @@ class Run:
             if unknown:
                 return Override(skip=f"pytest_hfspace_request gave the unknown key {unknown[0]!r}")
             return Override(**answer)
-        except Exception as error:  # the hook is the project's own code
+        except Exception as error:  # noqa: BLE001  # the hook is the project's own code
             return Override(skip=f"pytest_hfspace_request raised {_said(error)}")
 
     # -- the checks

@@ -116,9 +116,10 @@ def dependency_undeclared(space: Space, space_rehearsal: Rehearsal) -> Iterator[
     elif code := failure_code(space, space_rehearsal):
         raise Skip(f"needs {code}")
     found = brought(space)
-    if found.unknown:
+    borrowed = _borrowed(space, space_rehearsal, found)
+    if borrowed and found.unknown:
         raise Skip(f"what comes with {found.unknown[0]} is not known: it is not installed here")
-    for name, (distribution, path, line) in _borrowed(space, space_rehearsal, found).items():
+    for name, (distribution, path, line) in borrowed.items():
         yield _undeclared(space, name, distribution, path, line)
 
 

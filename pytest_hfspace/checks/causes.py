@@ -66,7 +66,9 @@ def failure_of(space: Space, rehearsal: Rehearsal, code: str, phase: Phase) -> F
     if actual == code:
         absent = not_installed(space, rehearsal)
         if absent:
-            raise Skip(f"{absent} is declared, but not installed here: pip install {absent}")
+            raise Skip(
+                f"{absent} comes with the requirements, but is not installed here: pip install {absent}"
+            )
         return rehearsal.failure
     failure = rehearsal.failure
     if actual and failure is not None and _PHASES.index(failure.phase) <= _PHASES.index(phase):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 Phase = Literal["launch", "import", "startup", "serve", "shutdown"]
@@ -257,4 +258,11 @@ class Rehearsal:
 
     def of(self, route: str) -> tuple[Visit, ...]:
         """The visits of one route, by its label."""
-        return tuple(visit for visit in self.visits if visit.route == route)
+        return self._by_route.get(route, ())
+
+    @cached_property
+    def _by_route(self) -> dict[str, tuple[Visit, ...]]:
+        found: dict[str, list[Visit]] = {}
+        for visit in self.visits:
+            found.setdefault(visit.route, []).append(visit)
+        return {route: tuple(visits) for route, visits in found.items()}

@@ -34,6 +34,7 @@ class Log:
     shutdown_raised: Raised | None = None
     stack: Where | None = None
     stack_told: bool = False
+    stack_connects: list[str] = field(default_factory=list)
     status: int | None = None
     peak_rss: int = 0
     left: int = 0
@@ -149,6 +150,7 @@ class Log:
 
     def _on_stack(self, event: Event) -> None:
         self.stack, self.stack_told = self.where(event["where"]), True
+        self.stack_connects = [str(target) for target in event["connects"]]
 
     def _on_exited(self, event: Event) -> None:
         self.status = int(event["status"])

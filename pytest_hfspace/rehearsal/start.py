@@ -178,7 +178,10 @@ class Starter:
             read = reads.get(name)
             self.values[name] = stand_in(name, read, self.space, str(self.layout.home), complaint)
             self.stand_ins.setdefault(
-                name, StandIn(name, read.where if read else None, bool(read and read.secret) or is_secret_name(name))
+                name,
+                StandIn(
+                    name, read.where if read else None, bool(read and read.secret) or is_secret_name(name)
+                ),
             )
 
     def _plan(self) -> Plan:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..contract import EMBEDDING_ORIGIN
+from .excuses import is_network
 from .facts import Failure, Request, Route, Visit, VisitKind
 from .log import Log
 from .missing import missing_settings
@@ -227,7 +228,12 @@ class Tour:
             used = busy_now - busy_before if busy_now is not None and busy_before is not None else 0.0
             where = ask_where(process, log)
             at = f", waiting at {where}" if where else ""
-            trace.visit = replace(trace.visit, problem=answer.problem + at, busy=used > answer.seconds / 2)
+            trace.visit = replace(
+                trace.visit,
+                problem=answer.problem + at,
+                busy=used > answer.seconds / 2,
+                unreachable=(log.stack_connects or [""])[-1],
+            )
             probe = self._visitor.visit(Request("GET", "/"), PROBE)
             self._restarts += bool(probe.timed_out)
             self.held = not probe.timed_out
@@ -291,12 +297,12 @@ class Tour:
         connects = [str(target) for target in event.get("connects") or ()]
         if raised is not None and _leaving(raised.kinds, trace.visit):
             raised = None
-        failed = raised is not None or trace.visit.status is None or trace.visit.status >= 500
+        refused = (trace.visit.status or 0) >= 500 if raised is None else is_network(raised)
         return replace(
             trace.visit,
             raised=raised,
             endpoint=str(event.get("endpoint") or ""),
-            unreachable=connects[-1] if connects and failed else "",
+            unreachable=connects[-1] if connects and refused else trace.visit.unreachable,
         )
 
 

@@ -163,10 +163,10 @@ class Visitor:
         kept = bytearray()
         read = 0
         open_ended = response.length is None and not response.isclosed()
+        if open_ended:  # a stream may never end, and what has come by now is answer enough
+            raw.deadline = min(deadline, time.monotonic() + STREAM_PATIENCE)
         try:
             while not response.isclosed():
-                if open_ended:
-                    raw.deadline = min(deadline, time.monotonic() + STREAM_PATIENCE)
                 data = response.read1(1 << 16)
                 if not data:
                     break

@@ -69,7 +69,7 @@ class MemoryFiles(Files):
     contents: Mapping[str, bytes] = field(default_factory=dict)
     untracked: Mapping[str, bytes] = field(default_factory=dict)
 
-    def __contains__(self, path: str) -> bool:
+    def __contains__(self, path: object) -> bool:
         return path in self.tracked
 
     def read(self, path: str, limit: int | None = None) -> bytes:

@@ -278,7 +278,7 @@ def test_an_import_that_failed_for_another_reason(module):
         ),
         (make_space(), make_rehearsal(impossible="no interpreter"), "no interpreter"),
         (
-            make_space(requirements="fastapi\nnot-a-distribution-here\n"),
+            make_space({"main.py": "import httpx\n"}, requirements="not-a-distribution-here\n"),
             make_rehearsal(),
             "what comes with not-a-distribution-here is not known: it is not installed here",
         ),
@@ -288,6 +288,20 @@ def test_where_nobody_can_tell_what_is_declared(space, rehearsal, reason):
     result = outcome(dependency_undeclared, space, rehearsal)
 
     assert (result.outcome, result.reason) == ("skipped", reason)
+
+
+def test_what_is_not_known_does_not_matter_where_all_is_declared():
+    space = make_space(requirements="fastapi\nnot-a-distribution-here\n")
+
+    assert outcome(dependency_undeclared, space).outcome == "passed"
+
+
+def test_names_of_others_stay_on_one_line():
+    space = make_space(requirements=missing_file("a\nb.txt"), untracked={"a\nb.txt": ""})
+
+    finding = only_finding(requirements_missing, space)
+
+    assert (finding.message.isprintable(), finding.hint) == (True, "git add a b.txt")
 
 
 def test_a_requirement_for_another_system_brings_nothing():

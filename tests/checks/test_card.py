@@ -585,3 +585,11 @@ def test_a_dockerfile_that_is_not_used():
     assert (finding.level, finding.path) == ("warn", "Dockerfile")
     assert finding.message == "the Dockerfile is not used: the card says sdk: gradio"
     assert finding.hint == "write sdk: docker in README.md to build with it, or remove it"
+
+
+def test_file_names_of_others_stay_on_one_line():
+    space = make_gradio_space(card='sdk: gradio\napp_file: "a\\nb.py"\n', untracked={"a\nb.py": ""})
+
+    finding = only_finding(app_file, space)
+
+    assert (finding.message.isprintable(), finding.hint) == (True, "git add a b.py")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 # imported once for all: pytester forgets what its own runs import
-import pytest_hfspace.session
+import pytest_hfspace.session  # noqa: F401  # for the reason above
 from tests.plugin import fake
 
 REPOSITORY = Path(__file__).parents[2]

@@ -131,7 +131,8 @@ def test_nothing_is_interpolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_commented_setting_is_documented_but_not_set(tmp_path: Path) -> None:
-    text = "# REDIS_URL=redis://localhost\n#LOG_LEVEL=info\n# A sentence with X_Y=1 in it\nAPP_MODE=a\n# APP_MODE=b\n"
+    text = "# REDIS_URL=redis://localhost\n#LOG_LEVEL=info\n# A sentence with X_Y=1 in it\n"
+    text += "APP_MODE=a\n# APP_MODE=b\n"
     found = settings(tmp_path, {".env.example": text})
     assert {name: d.source for name, d in found.items()} == {
         "APP_MODE": "env file", "REDIS_URL": "comment", "LOG_LEVEL": "comment"

@@ -37,7 +37,7 @@ class UvicornRecorder:
         self.sources = sources
         self.auditor = auditor
         self.listener = listener
-        self.stacks = StackTeller(channel, sources)
+        self.stacks = StackTeller(channel, sources, auditor)
         self.importing = 0
         self.lifespan_error: BaseException | None = None
         self._claimed = False
@@ -213,7 +213,7 @@ class Wrapped:
         client = scope.get("client")
         peer = client[1] if client else None
         number = self._served[peer] = self._served.get(peer, -1) + 1
-        before = len(self.recorder.auditor.connects)
+        before = self.recorder.stacks.connects_before = len(self.recorder.auditor.connects)
         raised = None
         try:
             await self.app(scope, receive, send)

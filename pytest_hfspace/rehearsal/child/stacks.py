@@ -8,6 +8,7 @@ import threading
 from types import FrameType
 from typing import Any
 
+from .audit import Auditor
 from .channel import Channel
 from .sources import Line, Sources, suspended
 
@@ -19,19 +20,26 @@ _LOOP = ("selectors", "asyncio.base_events", "asyncio.events", "asyncio.runners"
 
 
 class StackTeller:
-    """Answers :data:`SIGNAL` with a "stack" event.  ``loop`` is the server's event loop."""
+    """Answers :data:`SIGNAL` with a "stack" event.
 
-    def __init__(self, channel: Channel, sources: Sources) -> None:
+    ``loop`` is the server's event loop; ``connects_before`` how many connections had been tried
+    when the last request came.
+    """
+
+    def __init__(self, channel: Channel, sources: Sources, auditor: Auditor) -> None:
         self.channel = channel
         self.sources = sources
+        self.auditor = auditor
         self.loop: Any = None
+        self.connects_before = 0
 
     def install(self) -> None:
         """To be called in the main thread."""
         signal.signal(SIGNAL, self._tell)
 
     def _tell(self, _signal: int, frame: FrameType | None) -> None:
-        self.channel.emit("stack", where=self._where(frame), phase=self.channel.phase)
+        connects = self.auditor.connects[self.connects_before :][-1:]
+        self.channel.emit("stack", where=self._where(frame), connects=connects, phase=self.channel.phase)
 
     def _where(self, main: FrameType | None) -> Line | None:
         """The line that the main thread executes; else one that a task or a thread waits at."""
