@@ -7,7 +7,7 @@ All are synchronous, so that every async plugin or none works, and of session sc
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -38,14 +38,16 @@ def space_rehearsal(pytestconfig: pytest.Config) -> Rehearsal:
 
 
 @pytest.fixture(scope="session")
-def space_app(space: Space) -> Any:
+def space_app(space: Space) -> Iterator[Any]:
     """The ASGI application, imported in this process.  Override it to test another one."""
-    from .inprocess import AppNotFound, import_app
+    from .importing import AppNotFound, import_app, python_path
 
-    try:
-        return import_app(space)
-    except AppNotFound as error:
-        pytest.fail(str(error), pytrace=False)
+    with python_path(space):
+        try:
+            app = import_app(space)
+        except AppNotFound as error:
+            pytest.fail(str(error), pytrace=False)
+        yield app
 
 
 @pytest.fixture(scope="session")
@@ -58,46 +60,65 @@ def space_portal() -> Iterator[BlockingPortal]:
 
 
 @pytest.fixture(scope="session")
-def space_lifespan(space_app: Any, space_portal: BlockingPortal) -> Iterator[Any]:
+def space_lifespan(
+    pytestconfig: pytest.Config, space_app: Any, space_portal: BlockingPortal
+) -> Iterator[Any]:
     """The application with its lifespan started, once for the whole session."""
     from .inprocess import lifespan
+    from .run import Run
 
-    with lifespan(space_app, space_portal) as app:
+    with lifespan(space_app, space_portal, Run.of(pytestconfig).settings.timeout) as app:
         yield app
 
 
 @pytest.fixture(scope="session")
-def space_client(space_lifespan: Any, space_portal: BlockingPortal) -> httpx.AsyncClient:
+def space_client(
+    pytestconfig: pytest.Config, space_lifespan: Any, space_portal: BlockingPortal
+) -> httpx.AsyncClient:
     """An ``httpx.AsyncClient`` on the started application, for coroutines of any event loop.
 
     Like one browser it keeps its cookies; ``space_client.cookies.clear()`` forgets them.
     """
     from .inprocess import async_client
+    from .run import Run
 
-    return async_client(space_lifespan, space_portal)
+    return async_client(space_lifespan, space_portal, Run.of(pytestconfig).settings.timeout)
 
 
 @pytest.fixture(scope="session")
-def space_http(space_lifespan: Any, space_portal: BlockingPortal) -> Iterator[httpx.Client]:
+def space_http(
+    pytestconfig: pytest.Config, space_lifespan: Any, space_portal: BlockingPortal
+) -> Iterator[httpx.Client]:
     """The synchronous twin of ``space_client``."""
     from .inprocess import sync_client
+    from .run import Run
 
-    with sync_client(space_lifespan, space_portal) as client:
+    with sync_client(space_lifespan, space_portal, Run.of(pytestconfig).settings.timeout) as client:
         yield client
 
 
 @pytest.fixture(scope="session")
-def space_routes(space_app: Any) -> tuple[Route, ...]:
+def space_routes(space: Space, space_app: Any) -> tuple[Route, ...]:
     """Every route and method of the application, in the order of its router."""
     from .inprocess import routes_of
 
-    return routes_of(space_app)
+    return routes_of(space_app, space.root)
 
 
 @pytest.fixture
 def space_route(request: pytest.FixtureRequest) -> Route:
     """One route: a test that asks for it runs once for each of the application's own routes."""
-    route: Route = getattr(request, "param", None) or request.node.route
+    if not hasattr(request, "param"):
+        return cast("Route", request.node.route)  # a readiness check's item
+    route: Route = request.param
+    if "space_app" in request.fixturenames:
+        routes: tuple[Route, ...] = request.getfixturevalue("space_routes")
+        if not any(found.label == route.label for found in routes):
+            pytest.fail(
+                f"space_app has no route {route.label}: it is not the app of hfspace_app, "
+                "whose routes space_route goes through",
+                pytrace=False,
+            )
     return route
 
 
@@ -124,8 +145,8 @@ def space_server(pytestconfig: pytest.Config, space: Space) -> Iterator[SpaceSer
         server.start()
     except ServerDidNotStart as error:
         pytest.fail(f"the app did not start as it would on the Space: {error}", pytrace=False)
-    with server:
-        yield server
+    yield server
+    server.stop()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

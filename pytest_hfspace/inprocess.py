@@ -1,4 +1,4 @@
-"""The app in this process: imported, started and asked without a server.  For a project's tests.
+"""The app in this process: started and asked without a server.  For a project's tests.
 
 The app and its lifespan live in one background event loop; everything that is handed out goes
 there.  So it serves tests under pytest-asyncio, anyio, trio, and plain synchronous ones alike, and
@@ -7,10 +7,9 @@ the lifespan is entered and left in one task.
 
 from __future__ import annotations
 
-import importlib
-import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .contract import SPACE_HOST
@@ -20,73 +19,40 @@ if TYPE_CHECKING:
     from anyio.from_thread import BlockingPortal
 
     from .rehearsal.facts import Route
-    from .space import Space
 
 #: where the clients believe to be: the edge speaks HTTPS for the app
 BASE_URL = f"https://{SPACE_HOST}"
-#: limit of the lifespan's start-up and shutdown, in seconds
-LIFESPAN_TIMEOUT = 60.0
+#: the edge is not 127.0.0.1, which servers and middlewares trust more than others
+PEER = ("127.0.0.2", 0)
 
 
-class AppNotFound(Exception):
-    """The app cannot be imported, or is not where it was said to be."""
-
-
-def import_app(space: Space) -> Any:
-    """Import the Space's ASGI application into this process.
-
-    Its directory comes first on ``sys.path``, as with ``uvicorn``; a factory is called.  Raises
-    :class:`AppNotFound` if there is no such module or attribute; what the module raises itself
-    goes through.
-    """
-    module_name, _, attribute = space.app.partition(":")
-    directory = str(space.root / _directory(space, module_name))
-    if directory not in sys.path:
-        sys.path.insert(0, directory)
-    try:
-        module = importlib.import_module(module_name)
-    except ModuleNotFoundError as error:
-        if error.name != module_name.partition(".")[0]:
-            raise
-        raise AppNotFound(f"there is no module {module_name!r} in {directory}") from None
-    found = module
-    for name in attribute.removesuffix("()").split("."):
-        if not hasattr(found, name):
-            raise AppNotFound(f"{module_name} has no attribute {attribute!r}")
-        found = getattr(found, name)
-    factory = attribute.endswith("()") or (space.command is not None and space.command.factory)
-    return found() if factory and callable(found) else found
-
-
-def _directory(space: Space, module: str) -> str:
-    """The repository directory that is the image's working directory, "." if nothing tells."""
-    if space.command is None or space.image is None:
-        return "."
-    path = module.replace(".", "/")
-    start = f"{space.command.cwd.rstrip('/')}/{(space.command.app_dir or '').strip('./')}".rstrip("/")
-    for name in (f"{path}.py", f"{path}/__init__.py"):
-        source = space.image.layout.get(f"{start}/{name}")
-        if source is not None and source.endswith(name):
-            return source.removesuffix(name).rstrip("/") or "."
-    return "."
-
-
-def routes_of(app: Any) -> tuple[Route, ...]:
-    """Every route of an application in this process."""
+def routes_of(app: Any, root: Path) -> tuple[Route, ...]:
+    """Every route of an application in this process.  ``root``: the Space's."""
     from .rehearsal.child.inventory import inventory
     from .rehearsal.facts import Where
     from .rehearsal.routes import routes_from
 
+    top = root.resolve()
+
+    def locate(path: str, line: int) -> Where | None:
+        full = Path(path).resolve()
+        if not full.is_relative_to(top) or "site-packages" in full.parts:
+            return None
+        return Where(full.relative_to(top).as_posix(), line)
+
     found = inventory(app)
-    return routes_from(found.routes, found.openapi, Where)
+    return routes_from(found.routes, found.openapi, locate)
 
 
 @contextmanager
-def lifespan(app: Any, portal: BlockingPortal) -> Iterator[Any]:
-    """Start the app in the portal's loop, and shut it down; an app without lifespan is as it is."""
+def lifespan(app: Any, portal: BlockingPortal, timeout: float) -> Iterator[Any]:
+    """Start the app in the portal's loop, and shut it down; an app without lifespan is as it is.
+
+    ``timeout``: seconds for each.  What the app raises there goes through.
+    """
     from asgi_lifespan import LifespanManager, LifespanNotSupported
 
-    manager = LifespanManager(app, startup_timeout=LIFESPAN_TIMEOUT, shutdown_timeout=LIFESPAN_TIMEOUT)
+    manager = LifespanManager(app, startup_timeout=timeout, shutdown_timeout=timeout)
     started: AbstractContextManager[Any] = portal.wrap_async_context_manager(manager)
     try:
         running = started.__enter__()
@@ -100,20 +66,23 @@ def lifespan(app: Any, portal: BlockingPortal) -> Iterator[Any]:
         started.__exit__(None, None, None)
 
 
-def async_client(app: Any, portal: BlockingPortal) -> httpx.AsyncClient:
+def async_client(app: Any, portal: BlockingPortal, timeout: float) -> httpx.AsyncClient:
     """A client for coroutines of any event loop.  Answers come whole: no endless streams."""
     import anyio.to_thread
     import httpx
 
     class Transport(httpx.AsyncBaseTransport):
         async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-            request_whole = _whole(request, await request.aread())
-            return await anyio.to_thread.run_sync(portal.call, _ask, app, request_whole)
+            answer = portal.start_task_soon(_ask, app, _whole(request, await request.aread()))
+            try:
+                return await anyio.to_thread.run_sync(answer.result, abandon_on_cancel=True)
+            finally:
+                answer.cancel()  # a test that waits no longer does not let the app go on
 
-    return httpx.AsyncClient(transport=Transport(), base_url=BASE_URL, trust_env=False)
+    return httpx.AsyncClient(transport=Transport(), base_url=BASE_URL, trust_env=False, timeout=timeout)
 
 
-def sync_client(app: Any, portal: BlockingPortal) -> httpx.Client:
+def sync_client(app: Any, portal: BlockingPortal, timeout: float) -> httpx.Client:
     """The synchronous twin of :func:`async_client`."""
     import httpx
 
@@ -122,21 +91,34 @@ def sync_client(app: Any, portal: BlockingPortal) -> httpx.Client:
             answer: httpx.Response = portal.call(_ask, app, _whole(request, request.read()))
             return answer
 
-    return httpx.Client(transport=Transport(), base_url=BASE_URL, trust_env=False)
+    return httpx.Client(transport=Transport(), base_url=BASE_URL, trust_env=False, timeout=timeout)
 
 
 def _whole(request: httpx.Request, body: bytes) -> httpx.Request:
+    """The same request, its body read: a stream belongs to the loop that it was made in."""
     import httpx
 
     return httpx.Request(
-        request.method, request.url, headers=request.headers, content=body, extensions=request.extensions
+        request.method,
+        request.url,
+        headers=request.headers,
+        stream=httpx.ByteStream(body),
+        extensions=request.extensions,
     )
 
 
 async def _ask(app: Any, request: httpx.Request) -> httpx.Response:
-    """In the app's loop: one request, its answer read to the end."""
+    """In the app's loop: one request, its answer read to the end within its read timeout."""
+    import anyio
     import httpx
 
-    answer = await httpx.ASGITransport(app, client=("127.0.0.2", 0)).handle_async_request(request)
-    body = await answer.aread()
+    limit: float | None = request.extensions.get("timeout", {}).get("read")
+    with anyio.move_on_after(limit) as scope:
+        answer = await httpx.ASGITransport(app, client=PEER).handle_async_request(request)
+        assert isinstance(answer.stream, httpx.AsyncByteStream)
+        # undecoded: the headers say how, and the client that gets them decodes
+        body = b"".join([part async for part in answer.stream])
+    if scope.cancelled_caught:
+        text = f"no whole answer within {limit:g} s (an endless stream needs space_server)"
+        raise httpx.ReadTimeout(text, request=request)
     return httpx.Response(answer.status_code, headers=answer.headers, stream=httpx.ByteStream(body))

@@ -139,16 +139,24 @@ class Run:
         """The application's own HTTP routes, for the parametrisation of a project's tests, and
         why there are none.  Under ``--hfspace`` the rehearsal's, else those of the app imported
         in this process."""
+        return self._own_routes
+
+    @functools.cached_property
+    def _own_routes(self) -> tuple[list[Route], str]:
         reason = "the app has no routes of its own"
         routes: tuple[Route, ...] = ()
         if self._config.option.hfspace:
-            routes, reason = self.routes(), "the app did not start, see the readiness checks"
+            routes = self.routes()
+            why = self._director.reason if self._director is not None else self._defect
+            reason = f"the app did not start: {one_line(why)}" if why else reason
         else:
-            from .inprocess import import_app, routes_of
+            from .importing import import_app, python_path
+            from .inprocess import routes_of
 
             try:
-                routes = routes_of(import_app(self.space))
-            except Exception as error:  # noqa: BLE001  # importing it runs the project's code
+                with python_path(self.space):
+                    routes = routes_of(import_app(self.space), self.space.root)
+            except (Exception, SystemExit) as error:  # noqa: BLE001  # importing it runs the project's code
                 reason = f"the app cannot be imported: {_said(error)}"
         return [route for route in routes if route.own and route.kind == "http"], reason
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from .rehearsal.facts import Read, Rehearsal
 from .space import Space
+
+_DOTENV = re.compile(r"\.env(\.(?!example|sample|template|dist)\w+)?")
 
 
 class SettingsSeen(Mapping[str, Read]):
@@ -20,8 +23,9 @@ class SettingsSeen(Mapping[str, Read]):
         self._rehearsal = rehearsal
         self._reads: dict[str, Read] = {}
         for read in rehearsal.reads:
-            if read.own:
-                self._reads.setdefault(read.name, read)
+            before = self._reads.get(read.name)
+            if read.own and (before is None or (before.default is None and read.default is not None)):
+                self._reads[read.name] = read
 
     def __getitem__(self, name: str) -> Read:
         return self._reads[name]
@@ -32,31 +36,45 @@ class SettingsSeen(Mapping[str, Read]):
     def __len__(self) -> int:
         return len(self._reads)
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {', '.join(self._reads) or 'nothing'}>"
+
     @property
     def required(self) -> tuple[str, ...]:
-        """What the app could not start without."""
+        """What the app could not start without, and was not given by ``hfspace_env``."""
         return tuple(stand_in.name for stand_in in self._rehearsal.stand_ins)
 
     def elsewhere(self) -> tuple[str, ...]:
         """Configuration that did not come from the environment, a sentence each."""
-        from .space.defaults import read_defaults
-        from .space.settings import is_secret_name
-
         opened = [
-            f"{use.where}: opens {use.path.rpartition('/')[2]}"
+            f"{use.where}: opens {_name(use.path)}, which is in the repository"
             for use in self._rehearsal.files
-            if use.where is not None and use.path.rpartition("/")[2].startswith(".env") and not use.write
+            if use.where and use.found and not use.write and _DOTENV.fullmatch(_name(use.path))
         ]
-        literals = [
-            f"{path}:{default.line}: {default.name} has a default in the code"
-            for path in self._rehearsal.imported
-            for default in read_defaults(self._space.files.text(path))
-            if default.secret or is_secret_name(default.name)
-        ]
-        return (*opened, *literals)
+        return tuple(dict.fromkeys((*opened, *self._findings())))
+
+    def _findings(self) -> Iterator[str]:
+        """What the readiness checks HFS701 and HFS703 say."""
+        from .check import evaluate
+        from .checks.environment import dotenv_needed, secret_default
+
+        facts = {"space": self._space, "space_rehearsal": self._rehearsal}
+        for check in (dotenv_needed, secret_default):
+            for finding in evaluate(check, facts).findings:
+                place = f"{finding.path}:{finding.line}: " if finding.path else ""
+                yield f"{place}{finding.message}"
 
     def assert_only_environment(self) -> None:
-        """Fail, with file and line, if configuration came from a file or a literal secret."""
+        """Fail, with file and line, if configuration came from a file or a literal secret.
+
+        It also fails where the app did not start: what it would have read is not known then.
+        """
         found = self.elsewhere()
         if found:
             raise AssertionError("configuration that is not from the environment:\n  " + "\n  ".join(found))
+        if self._rehearsal.failure is not None:
+            raise AssertionError(f"the app did not start: {self._rehearsal.failure.message}")
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]

@@ -160,7 +160,7 @@ def _borrowed(space: Space, rehearsal: Rehearsal, found: Closure) -> dict[str, t
                 continue
             if is_own(space, top):
                 continue
-            installed = [normalised(name) for name in providers().get(top, ())]
+            installed = providers(top)
             if installed and not found.names.intersection(installed):
                 result[top] = (_named(module, installed), path, line)
     return result

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -177,9 +178,21 @@ def applies(marker: str, extras: Iterable[str] = ()) -> bool:
         return True
 
 
+def providers(module: str) -> list[str]:
+    """The installed distributions that a top-level module may come from, in this interpreter."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    found = [normalised(name) for name in _top_levels().get(module, ())]
+    # Python 3.10 knows the modules of few distributions only
+    for name in () if found else candidates(module):
+        with suppress(PackageNotFoundError, ValueError):
+            version(name)
+            found.append(name)
+    return found
+
+
 @lru_cache(maxsize=1)
-def providers() -> Mapping[str, list[str]]:
-    """Which installed distributions a top-level module comes from, in this interpreter."""
+def _top_levels() -> Mapping[str, list[str]]:
     from importlib.metadata import packages_distributions
 
     return packages_distributions()

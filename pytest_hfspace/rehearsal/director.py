@@ -88,7 +88,9 @@ class Director:
     def missing(self) -> tuple[str, ...]:
         """Packages that are declared but not installed here."""
         if self._missing is None:
-            self._missing = missing_packages(self.space.requirements.declared, self.options.python)
+            # what the SDK itself brings has no path: only what the app imports of it matters
+            declared = [each for each in self.space.requirements.declared if each.path]
+            self._missing = missing_packages(declared, self.options.python)
         return self._missing
 
     def routes(self) -> tuple[Route, ...]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..space import Space
+from .child.remove import remove_tree
 from .facts import Where
 
 
@@ -42,7 +42,7 @@ class Layout:
 
     def remove(self) -> None:
         """Delete everything; what cannot be deleted is not worth an exception."""
-        shutil.rmtree(self.top, ignore_errors=True)
+        remove_tree(str(self.top))
 
 
 def make_layout(space: Space, workdir: str) -> Layout:

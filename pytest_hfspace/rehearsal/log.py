@@ -42,14 +42,14 @@ class Log:
     gone: bool = False
 
     def take(self, event: Event) -> str:
-        """Sort one event in; its name.  What an app forges may be malformed: it is then dropped."""
+        """Sort one event in; its name, or "" for one that is malformed: it is dropped."""
         name: str = event["event"]
         handler = getattr(self, f"_on_{name}", None)
-        self.times.setdefault(name, event.get("at", 0.0))
         try:
+            self.times.setdefault(name, float(event["at"]))
             if handler is not None:
                 handler(event)
-        except (KeyError, TypeError, ValueError, IndexError, AttributeError):
+        except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, RecursionError):
             return ""
         return name
 

@@ -12,7 +12,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,8 @@ from .child.plan import Plan
 KEPT_OUTPUT = 64 * 1024
 #: an event's line may not be longer: the schema of 2,000 routes has about 8 MB
 LONGEST_EVENT = 64 * 1024 * 1024
+#: how long, in seconds, what is still in the pipes is read after the keeper has gone
+LAST_WORDS = 1.0
 #: how long, in seconds, the keeper has to end everything before it is ended itself
 PATIENCE = 6.0
 
@@ -59,44 +61,49 @@ class Output:
 class AppProcess:
     """One start of the app, in a process group of its own with a keeper above it.
 
-    Every event is put on a queue as it comes; :meth:`next_event` waits with a deadline.
+    Every event is put on a queue as it comes; :meth:`next_event` waits with a deadline.  The
+    keeper's own events come over the socket that its orders go: the app has no hold of that.
     """
 
     def __init__(self, python: str, plan: Plan, environment: Mapping[str, str], scratch: Path) -> None:
         """Start it.  OSError where the interpreter cannot be started."""
         self.output = Output()
         self.started_at = time.monotonic()
-        listener = _listen()
-        self.port: int = listener.getsockname()[1]
         self._pid: int | None = None
+        self._scratch = scratch
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        events, events_in = os.pipe()
-        printed, printed_in = os.pipe()
-        self._control, control_out = socket.socketpair()
-        plan = replace(plan, events=events_in, control=control_out.fileno(), listener=listener.fileno())
-        plan_file = scratch / "plan.json"
-        plan.write(plan_file)
-        try:
+        self._token = os.urandom(8).hex().encode()
+        with contextlib.ExitStack() as ours, contextlib.ExitStack() as theirs:
+            # theirs alone, once it runs: where nobody serves, nobody accepts
+            listener = theirs.enter_context(_listen())
+            self.port: int = listener.getsockname()[1]
+            events, events_in = _pipe(ours, theirs)
+            printed, printed_in = _pipe(ours, theirs)
+            self._control, orders = socket.socketpair()
+            ours.enter_context(self._control)
+            theirs.enter_context(orders)
+            plan = replace(
+                plan,
+                events=events_in,
+                control=orders.fileno(),
+                listener=listener.fileno(),
+                token=self._token.decode(),
+                top=str(scratch.parent),
+            )
+            scratch.mkdir(parents=True, exist_ok=True)  # an earlier start may have removed it
+            plan_file = scratch / "plan.json"
+            plan.write(plan_file)
             self._popen = subprocess.Popen(
                 [python, str(Path(__file__).with_name("child") / "__main__.py"), str(plan_file)],
                 env=dict(environment),
                 stdin=subprocess.DEVNULL,
                 stdout=printed_in,
                 stderr=printed_in,
-                pass_fds=(events_in, control_out.fileno(), listener.fileno()),
+                pass_fds=(events_in, orders.fileno(), listener.fileno()),
                 start_new_session=True,
                 cwd=scratch,
             )
-        except BaseException:
-            for descriptor in (events, printed):
-                os.close(descriptor)
-            self._control.close()
-            raise
-        finally:
-            for descriptor in (events_in, printed_in):
-                os.close(descriptor)
-            control_out.close()
-            listener.close()  # the app's alone now: where nobody serves, nobody accepts
+            ours.pop_all()
         self._reader = threading.Thread(target=self._read, args=(events, printed), daemon=True)
         self._reader.start()
 
@@ -116,53 +123,60 @@ class AppProcess:
         return event
 
     def _read(self, events: int, printed: int) -> None:
-        """Thread: both pipes, until the keeper has gone and nothing is left in them."""
-        gone, gone_in = os.pipe()
-        threading.Thread(target=self._wait, args=(gone_in,), daemon=True).start()
-        with selectors.DefaultSelector() as selector:
-            for descriptor in (events, printed, gone):
-                selector.register(descriptor, selectors.EVENT_READ)
-            buffer = bytearray()
-            open_ends = {events, printed}
-            ending = False
-            while open_ends:
-                # Whoever still holds a pipe when the keeper has gone is not waited for.
-                ready = selector.select(0 if ending else None)
-                if ending and not ready:
-                    break
-                for key, _ in ready:
-                    if key.fd == gone:
-                        ending = True
-                        selector.unregister(gone)
-                        continue
-                    data = os.read(key.fd, 1 << 18)
-                    if not data:
-                        selector.unregister(key.fd)
-                        open_ends.discard(key.fd)
-                    elif key.fd == printed:
-                        self.output.add(data)
-                    else:
-                        self._take(buffer, data)
-        for descriptor in (events, printed, gone):
-            os.close(descriptor)
-        self._events.put({"event": "gone", "at": time.monotonic()})
+        """Thread: takes all that comes, until the keeper has gone and nothing is left."""
+        # in this order: what the app said before it ended comes before the keeper's word of that
+        take = {
+            events: _Lines(self._told).add,
+            printed: self.output.add,
+            self._control.fileno(): _Lines(self._kept).add,
+        }
+        control = self._control.fileno()
+        until: float | None = None
+        try:
+            with selectors.DefaultSelector() as selector:
+                for descriptor in take:
+                    selector.register(descriptor, selectors.EVENT_READ)
+                while selector.get_map() and (until is None or time.monotonic() < until):
+                    # Whoever still holds a pipe when the keeper has gone is not waited for.
+                    ready = {key.fd for key, _ in selector.select(None if until is None else 0)}
+                    if until is not None and not ready:
+                        break
+                    for descriptor in [each for each in take if each in ready]:
+                        data = _read_some(descriptor)
+                        take[descriptor](data)
+                        if not data:
+                            selector.unregister(descriptor)
+                            if descriptor == control:
+                                until = time.monotonic() + LAST_WORDS
+        finally:
+            for descriptor in (events, printed):
+                os.close(descriptor)
+            self._events.put({"event": "gone", "at": time.monotonic()})
 
-    def _wait(self, gone_in: int) -> None:
-        self._popen.wait()
-        os.close(gone_in)
+    def _told(self, line: bytes) -> None:
+        """An event of the app's."""
+        event = self._event(line)
+        if event is not None and event["event"] not in ("spawned", "exited", "gone"):
+            self._events.put(event)
 
-    def _take(self, buffer: bytearray, data: bytes) -> None:
-        buffer += data
-        *lines, rest = buffer.split(b"\n") if b"\n" in data else (buffer,)
-        buffer[:] = rest if len(rest) < LONGEST_EVENT else b""
-        for line in lines:
-            # The app shares the pipe: what is no event of ours is nothing to us.
-            with contextlib.suppress(ValueError, TypeError, KeyError):
-                event = json.loads(line)
-                if isinstance(event, dict) and isinstance(event["event"], str):
-                    if event["event"] == "spawned":
-                        self._pid = int(event["pid"])
-                    self._events.put(event)
+    def _kept(self, line: bytes) -> None:
+        """An event of the keeper's."""
+        event = self._event(line)
+        if event is None:
+            return
+        if event["event"] == "spawned":
+            self._pid = int(event["pid"])
+        self._events.put(event)
+
+    def _event(self, line: bytes) -> Event | None:
+        """The app shares the pipe: what is no event of ours is nothing to us."""
+        if not line.startswith(self._token):
+            return None
+        with contextlib.suppress(ValueError, RecursionError):
+            event = json.loads(line[len(self._token) :])
+            if isinstance(event, dict) and isinstance(event.get("event"), str):
+                return event
+        return None
 
     # -- orders
 
@@ -180,23 +194,78 @@ class AppProcess:
         ticks: int = os.sysconf("SC_CLK_TCK")
         return (int(fields[11]) + int(fields[12])) / ticks
 
-    @property
-    def running(self) -> bool:
-        """Has the keeper not ended yet?"""
-        return self._popen.poll() is None
-
     def end(self) -> None:
         """End the app and all that it has left behind.  Safe at any moment, and again."""
-        self._control.close()  # the keeper takes that as an order
+        with contextlib.suppress(OSError):
+            self._control.sendall(b"end\n")
+            self._control.shutdown(socket.SHUT_WR)
+        self._popen.send_signal(signal.SIGCONT)  # an app may have stopped its keeper
         try:
             self._popen.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             self._popen.kill()
             self._popen.wait()
+        if self._popen.returncode:
+            self._sweep()
+        self._reader.join(PATIENCE)
+        if not self._reader.is_alive():
+            self._control.close()
+
+    def _sweep(self) -> None:
+        """End what the keeper could not, because the app has ended the keeper."""
         for group in {self._pid, self._popen.pid} - {None}:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(int(group or 0), signal.SIGKILL)
-        self._reader.join(PATIENCE)
+        until = time.monotonic() + PATIENCE
+        while (left := _processes_of(self._scratch)) and time.monotonic() < until:
+            for pid in left:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(0.02)  # the system's own work
+
+
+class _Lines:
+    """Cuts what comes into lines; an endless one is dropped."""
+
+    def __init__(self, take: Callable[[bytes], None]) -> None:
+        self._take = take
+        self._rest = bytearray()
+
+    def add(self, data: bytes) -> None:
+        """Take what was read."""
+        whole, newline, rest = data.rpartition(b"\n")
+        if newline:
+            for line in (bytes(self._rest) + whole).split(b"\n"):
+                self._take(line)
+            self._rest.clear()
+        self._rest += rest
+        if len(self._rest) > LONGEST_EVENT:
+            self._rest.clear()
+
+
+def _read_some(descriptor: int) -> bytes:
+    try:
+        return os.read(descriptor, 1 << 18)
+    except OSError:  # a socket whose other end was killed with unread orders
+        return b""
+
+
+def _pipe(reading: contextlib.ExitStack, writing: contextlib.ExitStack) -> tuple[int, int]:
+    ends = os.pipe()
+    for stack, descriptor in zip((reading, writing), ends, strict=True):
+        stack.callback(os.close, descriptor)
+    return ends
+
+
+def _processes_of(scratch: Path) -> list[int]:
+    """Processes that run with this directory for temporary files or in its neighbourhood."""
+    inside, top = os.fsencode(scratch), str(scratch.parent)
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if inside in (entry / "environ").read_bytes() or os.readlink(entry / "cwd").startswith(top):  # noqa: PTH115 - a link's text, not a path
+                found.append(int(entry.name))
+    return [pid for pid in found if pid != os.getpid()]
 
 
 def _listen() -> socket.socket:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class ServerDidNotStart(Exception):
-    """The app did not come up; the text says why."""
+    """The app did not come up; the text says why, on one line."""
 
 
 class SpaceServer:
@@ -29,22 +29,35 @@ class SpaceServer:
     """
 
     def __init__(self, space: Space, options: Options | None = None) -> None:
-        self._director = Director(_startable(space), options or Options(), lambda _phase: None)
+        self._space = _startable(space)
+        self._options = options or Options()
+        self._director: Director | None = None
         self._process: AppProcess | None = None
 
     def start(self) -> Self:
-        """Start it and wait until it serves.  Raises :class:`ServerDidNotStart`."""
-        self._director.begin()
-        self._director.routes()
-        self._process = self._director.process
-        if self._director.reason or self._process is None:
+        """Start it and wait until it serves; nothing is done where it does already.
+
+        Raises :class:`ServerDidNotStart`.
+        """
+        if self._director is not None:
+            return self
+        self._director = Director(self._space, self._options, lambda _phase: None)
+        try:
+            self._director.begin()
+            self._director.routes()
+            self._process = self._director.process
+            if self._director.reason or self._process is None:
+                raise ServerDidNotStart(" ".join((self._director.reason or "it was stopped").split()))
+        except BaseException:
             self.stop()
-            raise ServerDidNotStart(self._director.reason or "it was stopped")
+            raise
         return self
 
     def stop(self) -> None:
         """End it, with all that it has started and written.  Safe to call again."""
-        self._director.abort()
+        if self._director is not None:
+            self._director.abort()
+            self._director = None
 
     def __enter__(self) -> Self:
         return self.start()

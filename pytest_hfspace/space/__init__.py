@@ -37,8 +37,12 @@ class Space:
 
     @property
     def sdk(self) -> str | None:
-        """The SDK as the card writes it, or None."""
-        return self.card.sdk
+        """The SDK that the Space is looked at by: the card's.
+
+        Where the card names none, docker if there is a Dockerfile: what else is wrong is then
+        said in the same run.
+        """
+        return _sdk(self.card, self.files)
 
     @property
     def port(self) -> int:
@@ -63,7 +67,7 @@ def read_space(root: Path, *, ref: str | None = None, app: str | None = None) ->
         dockerfile=dockerfile,
         image=image,
         command=command,
-        requirements=read_requirements(card.sdk, image, files),
+        requirements=read_requirements(_sdk(card, files), image, files),
         settings=read_settings(files, image, body_line=card.body_line),
         app=app or (command.target if command else None) or "main:app",
     )
@@ -71,9 +75,10 @@ def read_space(root: Path, *, ref: str | None = None, app: str | None = None) ->
 
 def _build(files: Files, card: Card) -> tuple[Dockerfile | None, Image | None, StartCommand | None]:
     """What the SDK makes of the repository; nothing where it makes no image."""
-    if card.sdk == "gradio":
+    sdk = _sdk(card, files)
+    if sdk == "gradio":
         return None, gradio_image(files, card.python_version), gradio_command(card, files)
-    if card.sdk != "docker" or DOCKERFILE not in files:
+    if sdk != "docker" or DOCKERFILE not in files:
         return None, None, None
     try:
         text = files.text(DOCKERFILE, LARGEST_DOCKERFILE)
@@ -82,3 +87,7 @@ def _build(files: Files, card: Card) -> tuple[Dockerfile | None, Image | None, S
     dockerfile = parse_dockerfile(text, DOCKERFILE)
     image = docker_image(dockerfile, files)
     return dockerfile, image, docker_command(image, files)
+
+
+def _sdk(card: Card, files: Files) -> str | None:
+    return card.sdk or ("docker" if DOCKERFILE in files else None)

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from .card import Card
 from .files import Files
 from .flow import Launch, Place
+from .grammars import Runner
 from .image import Image
 from .launch import Launcher
-from .servers import Port, Runner
+from .servers import Port
 from .shellwords import Arg
 from .stage import DEFAULT_PATH, Command
 
@@ -124,7 +125,7 @@ def _started(launch: Launch) -> StartCommand:
     )
 
 
-def gradio_command(card: Card, files: Files) -> StartCommand:
+def gradio_command(card: Card, files: Files) -> StartCommand:  # noqa: ARG001 - the pair of docker_command
     """``python <app_file>`` in /app."""
     entry = card.fields.get("app_file")
     named = entry.value if entry is not None and isinstance(entry.value, str) else ""

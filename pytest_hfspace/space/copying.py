@@ -81,7 +81,7 @@ def copy(instruction: Instruction, stage: Stage, context: Context, stages: Mappi
             doc = bodies[marker]
             body = stage_body(doc.body, stage) if doc.expand else doc.body
             where = absolute(doc.name, target) if into or stage.tree.is_directory(target) else target
-            stage.tree.put(where, body.encode("utf-8", "surrogateescape"))
+            stage.tree.put(where, body.encode("utf-8", "replace"))
         elif instruction.name == "ADD" and _URL.match(source):
             stage.give_up(instruction.line, f"ADD {shown(source)}: what it brings is not known here")
         else:
@@ -99,12 +99,15 @@ def _copy_source(
 ) -> None:
     base, inside = _pivot(source) if "parents" in instruction.flags else ("", "")
     clean = absolute(source, "/").lstrip("/")
+    if stage.tree.exhausted:
+        return
     found = context.matching(clean) if is_pattern(clean) else [clean]
-    if not stage.tree.spend(len(context.paths)):
+    if not found and is_pattern(clean):
         return
-    if is_pattern(clean) and not found:
+    count = sum(1 if path in context else len(context.below(path)) for path in found)
+    if not stage.tree.spend(count + (len(context.paths) if is_pattern(clean) else 1)):
         return
-    there = any(path in context or context.below(path) for path in found)
+    there = count > 0
     stage.copies.append(Copy(source, target, instruction.line, there, instruction.flags.get("chown", "")))
     excluded = [
         pattern.lstrip("/") for pattern in instruction.flags.get("exclude", "").split("\n") if pattern
@@ -146,7 +149,7 @@ def _placed(
 
 def _put(stage: Stage, source: str, below: str, target: str, *, into: bool) -> None:
     if below:
-        stage.tree.put(absolute(below, target), source)
+        stage.tree.put(f"{target.rstrip('/')}/{below}", source)
     elif into or stage.tree.is_directory(target):
         stage.tree.put(absolute(posixpath.basename(source), target), source)
     else:

@@ -25,6 +25,9 @@ _HEREDOC = re.compile(r"\d*<<(-?)([^<]*)\Z")
 _FLAG = re.compile(r"--([A-Za-z][A-Za-z0-9-]*)(?:=(.*))?\Z", re.DOTALL)
 _INSTRUCTION = re.compile(r"(\S+)\s*(.*)\Z", re.DOTALL)
 
+#: In characters; what comes after is not read.
+_LONGEST = 1024 * 1024
+
 #: The first mistakes are the ones that a reader can act on.
 _MOST_ERRORS = 20
 
@@ -82,8 +85,11 @@ class Dockerfile:
 
 def parse_dockerfile(text: str, path: str = "Dockerfile") -> Dockerfile:
     """Read a Dockerfile as BuildKit does.  Whatever the text is, mistakes become ``errors``."""
-    lines = [line[:-1] if line.endswith("\r") else line for line in text.removeprefix("\ufeff").split("\n")]
-    errors: list[tuple[int, str]] = []
+    lines = [
+        line[:-1] if line.endswith("\r") else line
+        for line in text[:_LONGEST].removeprefix("\ufeff").split("\n")
+    ]
+    errors: list[tuple[int, str]] = [(1, "it is too long to be read")] if len(text) > _LONGEST else []
     escape = _escape_directive(lines, errors)
     instructions: list[Instruction] = []
     reader = _Lines(lines, escape)

@@ -87,10 +87,11 @@ def _variable(word: str, i: int, values: Mapping[str, str], escape: str, depth: 
         name = _NAME.match(word, i + 1)
         return (values.get(name[0], ""), name.end() - i) if name else ("$", 1)
     close = _closing(word, i + 2)
-    raw = word[i : close + 1]
+    # what is not closed is taken whole: looking for the end once more at each "$" takes for ever
+    raw = word[i : close + 1] if close >= 0 else word[i:]
     name = _NAME.match(word, i + 2)
     if close < 0 or name is None or depth > _DEEPEST:
-        return (raw, len(raw)) if close >= 0 else ("$", 1)
+        return raw, len(raw)
     rest = word[name.end() : close]
     value = values.get(name[0])
     if not rest:

@@ -56,7 +56,7 @@ ReadScript = Callable[[str], "str | None"]
 #: Commands that leave nothing behind which a server would miss.
 _HARMLESS = frozenset(
     {
-        ":", "[", "[[", "break", "cat", "chmod", "chown", "continue", "date", "echo", "env", "false", "hash",
+        ":", "[", "[[", "break", "cat", "chmod", "chown", "continue", "date", "echo", "false", "hash",
         "hostname", "id", "ls", "mkdir", "printenv", "printf", "pwd", "rm", "sleep", "tail", "test", "touch",
         "trap", "true", "ulimit", "umask", "wait", "which", "whoami",
     }
@@ -111,16 +111,16 @@ class Flow:
         try:
             items = read_shell(text)
         except UnreadableError as error:
-            return self.fail(f"the start script is not understood: {error}")
+            return self._fail(f"the start script is not understood: {error}")
         self.single = replaces_itself and len(items) == 1
         self.first_line = first_line
-        self.items(items)
-        return self.chosen()
+        self._items(items)
+        return self._chosen()
 
-    def fail(self, reason: str, words: tuple[str, ...] = ()) -> Launch:
+    def _fail(self, reason: str, words: tuple[str, ...] = ()) -> Launch:
         return Launch(words, None, self.place, reason, skipped=tuple(self.skipped))
 
-    def items(self, items: Sequence[Item]) -> None:
+    def _items(self, items: Sequence[Item]) -> None:
         """Go through commands; the success of each decides on what && and || join to it."""
         success: bool | None = True
         for index, item in enumerate(items):
@@ -130,35 +130,35 @@ class Flow:
                 continue
             wanted = {"&&": True, "||": False}.get(item.connector)
             if wanted is not None and success is None:
-                self.give_up(item)
+                self._give_up(item)
                 continue
             if wanted is not None and success is not wanted:
                 continue
             following = items[index + 1] if index + 1 < len(items) else None
             joined = following is not None and following.connector in ("&&", "||")
-            success = self.item(item, quiet=joined and following is not None and _is_quiet([following]))
+            success = self._item(item, quiet=joined and following is not None and _is_quiet([following]))
 
-    def item(self, item: Item, *, quiet: bool) -> bool | None:
+    def _item(self, item: Item, *, quiet: bool) -> bool | None:
         if isinstance(item, Compound):
-            self.compound(item)
+            self._compound(item)
             return True
-        return self.simple(item, quiet=quiet)
+        return self._simple(item, quiet=quiet)
 
-    def compound(self, compound: Compound) -> None:
+    def _compound(self, compound: Compound) -> None:
         if compound.kind == "function":
             self.functions.add(compound.name)
         elif compound.kind in ("group", "subshell") and not compound.background:
-            self.items(compound.inner)
+            self._items(compound.inner)
         elif compound.kind == "if":
-            branch = self.taken(compound)
+            branch = self._taken(compound)
             if branch is None:
-                self.give_up(compound)
+                self._give_up(compound)
             else:
-                self.items(branch)
+                self._items(branch)
         elif compound.kind != "test":
-            self.give_up(compound)
+            self._give_up(compound)
 
-    def taken(self, compound: Compound) -> Sequence[Item] | None:
+    def _taken(self, compound: Compound) -> Sequence[Item] | None:
         """The commands of the branch that is taken; None where only a run would tell."""
         quiet = all(_is_quiet(branch.body) for branch in compound.branches)
         for branch in compound.branches:
@@ -167,14 +167,14 @@ class Flow:
             only = branch.condition[0]
             if len(branch.condition) != 1 or not isinstance(only, Simple):
                 return None
-            holds = self.test(only, quiet=quiet) if only.words and only.words[0] in _TESTS else None
+            holds = self._test(only, quiet=quiet) if only.words and only.words[0] in _TESTS else None
             if holds is None:
                 return None
             if holds:
                 return branch.body
         return ()
 
-    def give_up(self, item: Item) -> None:
+    def _give_up(self, item: Item) -> None:
         """Note a command that may or may not run, and forget what it may change."""
         self.skipped.append(shown(item.text))
         for simple, _ in simple_commands((item,)):
@@ -186,16 +186,16 @@ class Flow:
             word = posixpath.basename(simple.words[0]) if simple.words else ""
             if word == "cd":
                 self.unsure = "it depends on a condition which directory it starts in"
-            elif isinstance(item, Compound) and (word == "exec" or self.would_serve(simple)):
+            elif isinstance(item, Compound) and (word == "exec" or self._would_serve(simple)):
                 self.branch = shown(item.text)
 
-    def would_serve(self, simple: Simple) -> bool:
+    def _would_serve(self, simple: Simple) -> bool:
         if not simple.words:
             return False
         arguments = self.shell.expand_all(simple.words)
-        return bool(arguments) and self.start(arguments, self.here(simple)).served is not None
+        return bool(arguments) and self.start(arguments, self._here(simple)).served is not None
 
-    def here(self, simple: Simple, *, execs: bool = False) -> Place:
+    def _here(self, simple: Simple, *, execs: bool = False) -> Place:
         return replace(
             self.place,
             line=self.first_line + simple.line - 1,
@@ -206,39 +206,50 @@ class Flow:
             depth=self.depth,
         )
 
-    def simple(self, simple: Simple, *, quiet: bool) -> bool | None:
+    def _simple(self, simple: Simple, *, quiet: bool) -> bool | None:
         if not simple.words:
             for name, value in simple.assignments:
-                self.assign(name, self.shell.value(value), export=self.export_all)
+                self._assign(name, self.shell.value(value), export=self.export_all)
             return True
         if simple.words[0] in _TESTS:
-            return self.test(simple, quiet=quiet)
-        arguments = [argument for argument in self.shell.expand_all(simple.words)]
+            return self._test(simple, quiet=quiet)
+        arguments = self.shell.expand_all(simple.words)
         while arguments and arguments[0].absent:
             arguments.pop(0)
         if not arguments:
             return True
         name = arguments[0].text
-        builtin = _BUILTINS.get(name)
+        builtin = self._builtin(name)
         if builtin is not None:
-            builtin(self, arguments[1:])
+            builtin(arguments[1:])
         elif name in self.functions:
             self.branch = shown(simple.text)
             self.skipped.append(shown(simple.text))
         else:
-            self.record(simple, arguments)
+            self._record(simple, arguments)
         return None if name == "false" else True
 
-    def record(self, simple: Simple, arguments: list[Arg]) -> None:
+    def _builtin(self, name: str) -> Callable[[list[Arg]], None] | None:
+        if name in _DECLARING:
+            return self._declare
+        return {
+            ".": self._source, "cd": self._cd, "exit": self._exit, "return": self._exit, "set": self._set,
+            "shift": self._shift, "source": self._source, "unset": self._unset,
+        }.get(name)  # fmt: skip
+
+    def _record(self, simple: Simple, arguments: list[Arg]) -> None:
         is_exec = arguments[0].text == "exec"
         if is_exec:
             arguments = arguments[1:]
-            if not arguments:
+            if not arguments and len(simple.words) == 1:
                 return  # only redirects
-        elif posixpath.basename(arguments[0].text) in _HARMLESS:
+        elif posixpath.basename(arguments[0].text) in _HARMLESS or (arguments[0].text, len(arguments)) == (
+            "env",
+            1,
+        ):
             return
         variables = dict(self.shell.variables)
-        place = self.here(simple, execs=is_exec or self.single)
+        place = self._here(simple, execs=is_exec or self.single)
         names = set(place.exported)
         for name, value in simple.assignments:
             variables[name] = self.shell.value(value)
@@ -249,27 +260,27 @@ class Flow:
         self.branch = ""
         self.over = is_exec or (launch.is_server and not simple.background)
 
-    def assign(self, name: str, value: Arg, *, export: bool) -> None:
+    def _assign(self, name: str, value: Arg, *, export: bool) -> None:
         if export or name in self.exported or name in self.place.variables:
             self.exported.add(name)
         self.shell.variables[name] = value
 
-    def declare(self, arguments: list[Arg]) -> None:
+    def _declare(self, arguments: list[Arg]) -> None:
         for argument in arguments:
             name, equals, value = argument.text.partition("=")
             if not name.isidentifier():
                 continue
             if equals:
-                self.assign(name, replace(argument, text=value, absent=False), export=True)
+                self._assign(name, replace(argument, text=value, absent=False), export=True)
             elif name in self.shell.variables:
                 self.exported.add(name)
 
-    def unset(self, arguments: list[Arg]) -> None:
+    def _unset(self, arguments: list[Arg]) -> None:
         for argument in arguments:
             self.shell.variables.pop(argument.text, None)
             self.exported.discard(argument.text)
 
-    def set(self, arguments: list[Arg]) -> None:
+    def _set(self, arguments: list[Arg]) -> None:
         texts = [argument.text for argument in arguments]
         if "--" in texts:
             self.shell.arguments = tuple(arguments[texts.index("--") + 1 :])
@@ -280,11 +291,11 @@ class Flow:
         if texts[:2] == ["-o", "allexport"]:
             self.export_all = True
 
-    def shift(self, arguments: list[Arg]) -> None:
+    def _shift(self, arguments: list[Arg]) -> None:
         count = int(arguments[0].text) if arguments and arguments[0].text.isdecimal() else 1
         self.shell.arguments = self.shell.arguments[count:]
 
-    def cd(self, arguments: list[Arg]) -> None:
+    def _cd(self, arguments: list[Arg]) -> None:
         target = next((argument for argument in arguments if not argument.text.startswith("-")), None)
         if target is None:
             return
@@ -293,10 +304,10 @@ class Flow:
         else:
             self.cwd = absolute(target.text, self.cwd)
 
-    def exit(self, arguments: list[Arg]) -> None:
+    def _exit(self, _: list[Arg]) -> None:
         self.over = True
 
-    def source(self, arguments: list[Arg]) -> None:
+    def _source(self, arguments: list[Arg]) -> None:
         """A file that this shell reads: a virtual environment's changes only PATH."""
         if not arguments or arguments[0].text.endswith(("/activate", "/.bashrc", "/.profile")):
             return
@@ -306,11 +317,11 @@ class Flow:
             self.skipped.append(shown(f". {arguments[0].text}"))
             return
         try:
-            self.items(read_shell(text))
+            self._items(read_shell(text))
         except UnreadableError:
             self.skipped.append(shown(f". {arguments[0].text}"))
 
-    def test(self, simple: Simple, *, quiet: bool) -> bool | None:
+    def _test(self, simple: Simple, *, quiet: bool) -> bool | None:
         """Whether a ``[ … ]`` holds.  A variable that the image leaves unset may be set on the
         Space, so it only counts as unset where nothing but variables depends on it."""
         arguments = self.shell.expand_all(simple.words[1:])
@@ -322,10 +333,10 @@ class Flow:
         negated = simple.negated
         if texts[:1] == ["!"]:
             texts, negated = texts[1:], not negated
-        holds = self.holds(texts)
+        holds = self._holds(texts)
         return holds if holds is None or not negated else not holds
 
-    def holds(self, texts: list[str]) -> bool | None:
+    def _holds(self, texts: list[str]) -> bool | None:
         if len(texts) == 1:
             return texts[0] != ""
         if len(texts) == 2 and texts[0] in ("-z", "-n"):
@@ -337,10 +348,10 @@ class Flow:
             return (texts[0] == texts[2]) is (texts[1] != "!=")
         return None
 
-    def chosen(self) -> Launch:
+    def _chosen(self) -> Launch:
         """Of all that was seen, the command that is the server."""
         if self.branch and not any(record.exec or record.launch.is_server for record in self.records):
-            return self.fail(f"what is started depends on `{self.branch}`, which is not evaluated")
+            return self._fail(f"what is started depends on `{self.branch}`, which is not evaluated")
         foreground = [record for record in self.records if not record.background]
         behind = [record for record in self.records if record.background and record.launch.served is not None]
         if foreground and (foreground[-1].launch.served is not None or not behind or foreground[-1].exec):
@@ -348,11 +359,11 @@ class Flow:
         elif len(behind) == 1 and not foreground:
             last = behind[0]
         elif behind:
-            return self.fail("several programs are started side by side")
+            return self._fail("several programs are started side by side")
         else:
-            return self.fail(self.nothing())
+            return self._fail(self._nothing())
         if self.unsure and last.launch.served is not None:
-            return self.fail(self.unsure, last.launch.words)
+            return self._fail(self.unsure, last.launch.words)
         before: list[tuple[str, ...]] = []
         skipped = list(self.skipped)
         for record in self.records:
@@ -366,23 +377,10 @@ class Flow:
             last.launch, before=(*before, *last.launch.before), skipped=(*skipped, *last.launch.skipped)
         )
 
-    def nothing(self) -> str:
+    def _nothing(self) -> str:
         if self.place.path.endswith((".sh", ".bash")) or self.shell.arguments:
             return "the start script starts no server"
         return "the start command starts nothing"
-
-
-_BUILTINS: Mapping[str, Callable[[Flow, list[Arg]], None]] = {
-    ".": Flow.source,
-    "cd": Flow.cd,
-    "exit": Flow.exit,
-    "return": Flow.exit,
-    "set": Flow.set,
-    "shift": Flow.shift,
-    "source": Flow.source,
-    "unset": Flow.unset,
-    **dict.fromkeys(_DECLARING, Flow.declare),
-}
 
 
 def _prepares(launch: Launch) -> bool:

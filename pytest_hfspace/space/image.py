@@ -15,7 +15,7 @@ from .dockerfile import Dockerfile, Instruction
 from .dockerwords import assignments, split_words
 from .files import Files
 from .installs import PipInstall
-from .stage import Command, Copy, Stage, Variable
+from .stage import Budget, Command, Copy, Stage, Tree, Variable
 from .steps import run
 
 __all__ = ["Command", "Copy", "Image", "PipInstall", "Variable", "docker_image", "gradio_image"]
@@ -131,6 +131,7 @@ class _Build:
         self.stages = dockerfile.stages
         self.arguments = self._global_arguments()
         self.names = {_stage_name(stage[0]): index for index, stage in enumerate(self.stages)}
+        self.budget = Budget()
         self.finished: dict[int, Stage] = {}
         #: finished stages under the names that --from may give them
         self.named: dict[str, Stage] = {}
@@ -185,7 +186,11 @@ class _Build:
     def _follow(self, index: int, instructions: tuple[Instruction, ...]) -> Stage:
         base = self._from(instructions[0])
         parent = self.finished.get(self.names.get(base.lower(), -1))
-        stage = parent.derive() if parent and self.names[base.lower()] < index else Stage(base=base)
+        stage = (
+            parent.derive()
+            if parent and self.names[base.lower()] < index
+            else Stage(base=base, tree=Tree(self.budget))
+        )
         stage.path, stage.escape = self.dockerfile.path, self.dockerfile.escape
         for instruction in instructions[1:_MOST_INSTRUCTIONS]:
             if instruction.name in ("COPY", "ADD"):
@@ -268,7 +273,7 @@ def _command(instruction: Instruction, stage: Stage) -> Command | None:
         )
     if not instruction.text:
         return None
-    return Command((*stage.shell, instruction.text), shell=True, path=stage.path, line=instruction.line)
+    return Command((*stage.shell, instruction.text), True, stage.path, instruction.line)  # noqa: FBT003 - as in Command
 
 
 _SETTINGS: Mapping[str, Callable[[Instruction, Stage], None]] = {

@@ -17,7 +17,8 @@ from .stage import absolute, shown
 
 _SHELLS = frozenset({"ash", "bash", "dash", "ksh", "sh", "zsh"})
 _DEEPEST = 8
-_LONGEST_SCRIPT = 256 * 1024
+#: Scripts that call each other several times would multiply.
+_MOST_PROGRAMS = 100
 _VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 
 
@@ -34,8 +35,9 @@ class _Wrapper:
 _UV = frozenset(
     {
         "--cache-dir", "--config-file", "--default-index", "--directory", "--env-file", "--extra",
-        "--extra-index-url", "--group", "--index", "--index-strategy", "--index-url", "--link-mode", "--no-extra",
-        "--no-group", "--only-group", "--package", "--project", "--python", "--with", "--with-editable",
+        "--extra-index-url", "--group", "--index", "--index-strategy", "--index-url", "--link-mode",
+        "--no-extra", "--no-group", "--only-group", "--package", "--project", "--python", "--with",
+        "--with-editable",
         "--with-requirements", "-i", "-p",
     }
 )  # fmt: skip
@@ -74,6 +76,12 @@ _WRAPPERS: Mapping[str, _Wrapper] = {
     "xvfb-run": _Wrapper(frozenset({"-n", "-s", "-e", "-f", "-p", "-w"})),
 }
 
+#: Options of wrappers after which the program starts elsewhere.
+_CHANGING_DIRECTORY = frozenset({"--directory", "--cwd", "--chdir", "-C"})
+
+#: Read by gunicorn without being named.
+_GUNICORN_FILE = "gunicorn.conf.py"
+
 #: Python's options that take a word.
 _PYTHON_VALUED = frozenset({"-W", "-X", "--check-hash-based-pycs"})
 
@@ -85,6 +93,7 @@ class Launcher:
         self.image = image
         self.files = files
         self._directories = frozenset(image.directories)
+        self._programs = 0
 
     def start(self, arguments: Sequence[Arg], place: Place) -> Launch:
         """What a command line starts."""
@@ -92,83 +101,82 @@ class Launcher:
         for _ in range(20):
             while remaining and remaining[0].absent:
                 remaining.pop(0)
-            if not remaining or not remaining[0].text and not remaining[0].opaque:
+            if not remaining or not (remaining[0].text or remaining[0].opaque):
                 return Launch((), None, place, "the start command starts nothing")
             name = posixpath.basename(remaining[0].text)
             wrapper = _WRAPPERS.get(name)
-            inner, place = self.unwrapped(name, wrapper, remaining, place) if wrapper else (None, place)
+            inner, place = self._unwrapped(name, wrapper, remaining, place) if wrapper else (None, place)
             if inner is None:
-                return self.program(name, remaining, place)
+                return self._program(name, remaining, place)
             remaining = inner
-        return self.fail(remaining, place)
+        return self._fail(remaining, place)
 
-    def fail(self, arguments: Sequence[Arg], place: Place, reason: str = "") -> Launch:
+    def _fail(self, arguments: Sequence[Arg], place: Place, reason: str = "") -> Launch:
         words = texts(arguments)
         said = reason or f"`{shown(' '.join(words))}` starts no Python server that is known here"
         return Launch(words, None, place, f"the start command {said}" if not reason else said)
 
-    def unwrapped(
+    def _unwrapped(
         self, name: str, wrapper: _Wrapper, arguments: list[Arg], place: Place
     ) -> tuple[list[Arg] | None, Place]:
         """The command line inside; None where this is not how the wrapper is used."""
-        verbs = list(wrapper.verbs)
-        words = wrapper.words
+        verbs, words = list(wrapper.verbs), wrapper.words
         remaining = arguments[1:]
         while remaining:
             argument, text = remaining[0], remaining[0].text
             option, equals, value = text.partition("=")
-            if text == "--":
-                remaining = remaining[1:]
-                if not verbs and not words:
-                    break
-            elif name == "uv" and not verbs and option in ("-m", "--module"):
+            if name == "uv" and not verbs and option in ("-m", "--module"):
                 return [Arg("python"), Arg("-m"), *remaining[1:]], place
-            elif text.startswith("-") and len(text) > 1:
-                taken = 1 if equals or option not in wrapper.valued else 2
-                if option in ("--directory", "--cwd", "--chdir", "-C"):
-                    target = value if equals else remaining[1].text if len(remaining) > 1 else ""
+            if text.startswith("-") and len(text) > 1:
+                taken = 2 if option in wrapper.valued and not equals else 1
+                if option in _CHANGING_DIRECTORY:
+                    target = value if equals else "".join(other.text for other in remaining[1:2])
                     place = replace(place, cwd=absolute(target, place.cwd))
                 remaining = remaining[taken:]
-            elif verbs:
+                if text == "--" and not verbs and not words:
+                    break
+                continue
+            if verbs:
                 if text != verbs.pop(0):
                     return None, place
-                remaining = remaining[1:]
             elif words:
                 words -= 1
-                remaining = remaining[1:]
             elif name in ("env", "sudo") and equals and option.isidentifier():
                 variables = {**place.variables, option: replace(argument, text=value)}
                 place = replace(place, variables=variables, exported=place.exported | {option})
-                remaining = remaining[1:]
             else:
                 break
-        if verbs:
-            return None, place
+            remaining = remaining[1:]
         if name == "uv" and remaining and remaining[0].text.endswith(".py"):
             remaining = [Arg("python"), *remaining]
-        return remaining, place
+        return (None if verbs else remaining), place
 
-    def program(self, name: str, arguments: list[Arg], place: Place) -> Launch:
+    def _program(self, name: str, arguments: list[Arg], place: Place) -> Launch:
         head = arguments[0]
         if head.opaque:
-            return self.fail(arguments, place, "the start command is made up at run time")
-        if place.depth > _DEEPEST:
-            return self.fail(arguments, place, "the start scripts call each other too deeply")
+            return self._fail(arguments, place, "the start command is made up at run time")
+        if place.depth > _DEEPEST or self._programs > _MOST_PROGRAMS:
+            return self._fail(arguments, place, "the start scripts call each other too deeply")
         if name in _SHELLS:
-            return self.shell(name, arguments, place)
+            return self._shell(name, arguments, place)
         if is_python(name):
-            return self.python(arguments, place)
-        script = self.script_path(head.text, place)
+            return self._python(arguments, place)
+        script = self._script_path(head.text, place)
         if script is not None:
-            return self.script(script, arguments, place)
-        served = read_server(name, arguments[1:], place.variables)
+            return self._script(script, arguments, place)
+        served = self._server(name, arguments[1:], place)
         if served is None and "/" in head.text and name not in SERVERS and name.endswith((".sh", ".py")):
-            return self.fail(arguments, place, self.missing(head.text, place))
-        return self.launched(served, arguments, place)
+            return self._fail(arguments, place, self._missing(head.text, place))
+        return self._launched(served, arguments, place)
 
-    def launched(self, served: Served | None, arguments: Sequence[Arg], place: Place) -> Launch:
+    def _server(self, name: str, arguments: list[Arg], place: Place) -> Served | None:
+        if name == "gunicorn" and self._exists(absolute(_GUNICORN_FILE, place.cwd)):
+            arguments = [Arg("--config"), Arg(_GUNICORN_FILE), *arguments]
+        return read_server(name, arguments, place.variables)
+
+    def _launched(self, served: Served | None, arguments: Sequence[Arg], place: Place) -> Launch:
         if served is None or served.reason:
-            return self.fail(arguments, place, served.reason if served else "")
+            return self._fail(arguments, place, served.reason if served else "")
         if served.chdir:
             place = replace(place, cwd=absolute(served.chdir, place.cwd))
         words = texts(arguments)
@@ -177,7 +185,7 @@ class Launcher:
         )
         return Launch(words, served, place, unexpanded=tuple(unexpanded))
 
-    def python(self, arguments: list[Arg], place: Place) -> Launch:
+    def _python(self, arguments: list[Arg], place: Place) -> Launch:
         index = 1
         while index < len(arguments):
             text = arguments[index].text
@@ -187,27 +195,27 @@ class Launcher:
             if not text.startswith("-") or text == "-":
                 break
             if re.fullmatch(r"-[A-Za-z]*m", text):
-                return self.module(arguments, index + 1, place)
+                return self._module(arguments, index + 1, place)
             if re.match(r"-[A-Za-z]*c", text) and not text.startswith("--"):
-                return self.fail(
+                return self._fail(
                     arguments, place, "`python -c` runs code of the command line, which is not followed"
                 )
             index += 1
         if index >= len(arguments) or arguments[index].text == "-":
-            return self.fail(arguments, place, "the start command gives python no program to run")
+            return self._fail(arguments, place, "the start command gives python no program to run")
         if arguments[index].opaque:
-            return self.fail(arguments, place, "the program that python runs is decided at run time")
-        return self.launched(Served("python", script=arguments[index].text), arguments, place)
+            return self._fail(arguments, place, "the program that python runs is decided at run time")
+        return self._launched(Served("python", script=arguments[index].text), arguments, place)
 
-    def module(self, arguments: list[Arg], index: int, place: Place) -> Launch:
+    def _module(self, arguments: list[Arg], index: int, place: Place) -> Launch:
         if index >= len(arguments):
-            return self.fail(arguments, place, "the start command gives `python -m` no module")
+            return self._fail(arguments, place, "the start command gives `python -m` no module")
         name = arguments[index].text
         if name in SERVERS:
-            return self.launched(read_server(name, arguments[index + 1 :], place.variables), arguments, place)
-        return self.launched(Served("python", module=name), arguments, place)
+            return self._launched(self._server(name, arguments[index + 1 :], place), arguments, place)
+        return self._launched(Served("python", module=name), arguments, place)
 
-    def shell(self, name: str, arguments: list[Arg], place: Place) -> Launch:
+    def _shell(self, name: str, arguments: list[Arg], place: Place) -> Launch:
         """``sh -c text``, or ``sh file``."""
         index = 1
         command = False
@@ -216,28 +224,29 @@ class Launcher:
             command = command or (not text.startswith("--") and "c" in text[1:])
             index += 2 if text in ("-o", "+o", "-eo", "-euo", "-exo", "-euxo", "-O", "--rcfile") else 1
         if index >= len(arguments):
-            return self.fail(arguments, place, "the start command starts a shell without a program")
+            return self._fail(arguments, place, "the start command starts a shell without a program")
         given, rest = arguments[index], arguments[index + 1 :]
         if given.opaque:
-            return self.fail(arguments, place, "the shell's program is made up at run time")
+            return self._fail(arguments, place, "the shell's program is made up at run time")
         if command:
-            flow = self.flow(replace(place, depth=place.depth + 1), rest[1:])
+            flow = self._flow(replace(place, depth=place.depth + 1), rest[1:])
             return flow.follow(
                 given.text, first_line=place.line or 1, replaces_itself=name in ("bash", "zsh")
             )
         path = absolute(given.text, place.cwd)
-        if self.content(path) is None:
-            return self.fail(arguments, place, self.missing(given.text, place))
-        return self.script(path, [given, *rest], place, shell=True)
+        if self._content(path) is None:
+            return self._fail(arguments, place, self._missing(given.text, place))
+        return self._script(path, [given, *rest], place, is_shell=True)
 
-    def flow(self, place: Place, arguments: Sequence[Arg]) -> Flow:
-        return Flow(place, arguments, self.start, self.exists, self.content)
+    def _flow(self, place: Place, arguments: Sequence[Arg]) -> Flow:
+        self._programs += 1
+        return Flow(place, arguments, self.start, self._exists, self._content)
 
-    def exists(self, path: str) -> bool:
+    def _exists(self, path: str) -> bool:
         """Is it known to be in the image?"""
         return path in self.image.layout or path in self.image.made or path in self._directories
 
-    def script_path(self, text: str, place: Place) -> str | None:
+    def _script_path(self, text: str, place: Place) -> str | None:
         """The tracked file that a command's name stands for."""
         if "/" in text:
             places = [absolute(text, place.cwd)]
@@ -247,7 +256,7 @@ class Launcher:
         known = (path for path in places if path in self.image.layout or path in self.image.made)
         return next(known, None)
 
-    def content(self, path: str) -> str | None:
+    def _content(self, path: str) -> str | None:
         """The text of a file of the image; None where it is not known or no text to read."""
         if path in self.image.made:
             return self.image.made[path].decode("utf-8", "replace")
@@ -258,26 +267,28 @@ class Launcher:
             text = self.files.text(source)
         except (OSError, ValueError):
             return None
-        return text if len(text) <= _LONGEST_SCRIPT else None
+        return text
 
-    def missing(self, text: str, place: Place) -> str:
+    def _missing(self, text: str, place: Place) -> str:
         path = absolute(text, place.cwd)
         known = ", as far as its build could be followed" if self.image.not_followed else ""
         return f"the start script {shown(path)} is not in the image{known}"
 
-    def script(self, path: str, arguments: list[Arg], place: Place, *, shell: bool = False) -> Launch:
+    def _script(self, path: str, arguments: list[Arg], place: Place, *, is_shell: bool = False) -> Launch:
         """A file of the repository that is started."""
-        text = self.content(path)
+        text = self._content(path)
         if text is None:
-            return self.fail(arguments, place, f"the start script {shown(path)} cannot be read")
+            return self._fail(arguments, place, f"the start script {shown(path)} cannot be read")
         first = text.split("\n", 1)[0].strip() if text.startswith("#!") else ""
         interpreter = re.search(r"(python|sh\b|uv run)", first) if first else None
-        if not shell and ((interpreter and interpreter[1] != "sh") or (not first and path.endswith(".py"))):
-            return self.python([Arg("python"), Arg(path), *arguments[1:]], place)
-        if not shell and first and not interpreter:
-            return self.fail(arguments, place)
+        if not is_shell and (
+            (interpreter and interpreter[1] != "sh") or (not first and path.endswith(".py"))
+        ):
+            return self._python([Arg("python"), Arg(path), *arguments[1:]], place)
+        if not is_shell and first and not interpreter:
+            return self._fail(arguments, place)
         inside = replace(place, path=self.image.layout.get(path, place.path), line=1, depth=place.depth + 1)
-        return self.flow(inside, arguments[1:]).follow(text, first_line=1)
+        return self._flow(inside, arguments[1:]).follow(text, first_line=1)
 
 
 def texts(arguments: Sequence[Arg]) -> tuple[str, ...]:

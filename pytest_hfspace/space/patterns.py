@@ -57,7 +57,7 @@ def _match_names(wanted: tuple[str, ...], names: list[str]) -> bool:
             i, j = star + 1, resume
         else:
             return False
-    return all(name == "**" for name in wanted[i:]) and (star != len(wanted) - 1 or bool(names))
+    return i == len(wanted)
 
 
 def _match_name(pattern: str, name: str) -> bool:

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from .grammars import GRAMMARS, Grammar, Runner
 from .shellwords import Arg
 
-Runner = Literal["uvicorn", "fastapi", "gunicorn", "hypercorn", "granian", "daphne", "python"]
 PortSource = Literal["literal", "environment", "fallback", "unset", "server", "unexpanded"]
 
 
@@ -49,108 +49,8 @@ class Served:
     reason: str = ""
 
 
-@dataclass(frozen=True)
-class _Grammar:
-    """A server's command line.  ``valued``: options that take a word; ``names``: short spellings;
-    ``prefix``: of the environment variables that stand for options, None where there are none."""
-
-    runner: Runner
-    host: str
-    valued: frozenset[str]
-    names: Mapping[str, str]
-    prefix: str | None = None
-
-
-_TLS = "--ssl-keyfile --ssl-certfile --ssl-keyfile-password --ssl-version --ssl-cert-reqs --ssl-ca-certs --ssl-ciphers"
-
-
-def _set(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-_UVICORN = _Grammar(
-    "uvicorn",
-    "127.0.0.1",
-    _set(
-        "--host --port --uds --fd --reload-dir --reload-include --reload-exclude --reload-delay --workers --loop "
-        "--http --ws --ws-max-size --ws-max-queue --ws-ping-interval --ws-ping-timeout --ws-per-message-deflate "
-        "--lifespan --interface --env-file --log-config --log-level --forwarded-allow-ips --root-path "
-        "--limit-concurrency --backlog --limit-max-requests --limit-max-requests-jitter --timeout-keep-alive "
-        "--timeout-graceful-shutdown --timeout-worker-healthcheck --header --app-dir "
-        f"--h11-max-incomplete-event-size {_TLS}"
-    ),
-    {},
-    "UVICORN_",
-)
-_FASTAPI = _Grammar(
-    "fastapi",
-    "0.0.0.0",  # noqa: S104 - what the server's documentation says
-    _set("--host --port --root-path --workers --app --entrypoint --forwarded-allow-ips --reload-dir"),
-    {"-e": "--entrypoint"},
-)
-_GUNICORN = _Grammar(
-    "gunicorn",
-    "127.0.0.1",
-    _set(
-        "--bind --workers --worker-class --threads --config --chdir --timeout --graceful-timeout --keep-alive "
-        "--max-requests --max-requests-jitter --log-level --log-file --error-logfile --access-logfile "
-        "--access-logformat --forwarded-allow-ips --worker-connections --worker-tmp-dir --backlog --pid --user "
-        "--group --umask --name --env --pythonpath --certfile --keyfile --ca-certs --paste --log-config "
-        "--logger-class --limit-request-line --limit-request-fields --limit-request-field_size --statsd-host "
-        "--proxy-allow-from --log-config-json --dogstatsd-tags --statsd-prefix --ciphers --ssl-version"
-    ),
-    {
-        "-b": "--bind", "-w": "--workers", "-k": "--worker-class", "-c": "--config", "-t": "--timeout",
-        "-n": "--name", "-u": "--user", "-g": "--group", "-m": "--umask", "-p": "--pid", "-e": "--env",
-    },
-)  # fmt: skip
-_HYPERCORN = _Grammar(
-    "hypercorn",
-    "127.0.0.1",
-    _set(
-        "--bind --workers --worker-class --config --access-log --access-logfile --access-logformat --backlog "
-        "--error-log --error-logfile --log-file --log-config --log-level --graceful-timeout --read-timeout "
-        "--keep-alive --max-requests --max-requests-jitter --insecure-bind --quic-bind --pid --root-path --user "
-        "--group --umask --certfile --keyfile --keyfile-password --ca-certs --ciphers --cert-reqs --server-name "
-        "--statsd-host --statsd-prefix --verify-mode --websocket-ping-interval"
-    ),
-    {
-        "-b": "--bind", "-w": "--workers", "-k": "--worker-class", "-c": "--config", "-p": "--pid",
-        "-g": "--group", "-m": "--umask", "-u": "--user",
-    },
-)  # fmt: skip
-_GRANIAN = _Grammar(
-    "granian",
-    "127.0.0.1",
-    _set(
-        "--host --port --uds --interface --http --workers --blocking-threads --runtime-threads --runtime-mode "
-        "--loop --task-impl --backlog --backpressure --log-level --log-config --access-log-fmt --ssl-keyfile "
-        "--ssl-certificate --ssl-keyfile-password --url-path-prefix --respawn-interval --workers-lifetime "
-        "--workers-kill-timeout --working-dir --env-files --process-name --pid-file --reload-paths "
-        "--static-path-route --static-path-mount --static-path-expires --blocking-threads-idle-timeout "
-        "--workers-max-rss --http1-buffer-size --http1-header-read-timeout --http2-max-concurrent-streams"
-    ),
-    {},
-    "GRANIAN_",
-)
-_DAPHNE = _Grammar(
-    "daphne",
-    "127.0.0.1",
-    _set(
-        "--bind --port --endpoint --unix-socket --fd --verbosity --http-timeout --access-log --log-fmt "
-        "--ping-interval --ping-timeout --websocket_timeout --websocket_connect_timeout "
-        "--application-close-timeout --root-path --server-name --ws-protocol --proxy-headers-host "
-        "--proxy-headers-port"
-    ),
-    {"-b": "--bind", "-p": "--port", "-e": "--endpoint", "-u": "--unix-socket", "-v": "--verbosity",
-     "-t": "--http-timeout"},
-)  # fmt: skip
-_GRAMMARS: dict[str, _Grammar] = {
-    g.runner: g for g in (_UVICORN, _FASTAPI, _GUNICORN, _HYPERCORN, _GRANIAN, _DAPHNE)
-}
-
 #: The commands that start a server which is known here.
-SERVERS = frozenset(_GRAMMARS)
+SERVERS = frozenset(GRAMMARS)
 
 _TRUE = frozenset({"1", "true", "yes", "on", "t", "y"})
 
@@ -162,7 +62,7 @@ def read_server(name: str, arguments: Sequence[Arg], environment: Mapping[str, A
     """
     if name not in SERVERS:
         return None
-    grammar = _GRAMMARS[name]
+    grammar = GRAMMARS[name]
     if name == "gunicorn" and "GUNICORN_CMD_ARGS" in environment:
         arguments = [*_split(environment["GUNICORN_CMD_ARGS"].text), *arguments]
     command = ""
@@ -182,7 +82,7 @@ def _split(text: str) -> list[Arg]:
         return []
 
 
-def _parse(grammar: _Grammar, arguments: Sequence[Arg]) -> tuple[dict[str, list[Arg]], list[Arg]]:
+def _parse(grammar: Grammar, arguments: Sequence[Arg]) -> tuple[dict[str, list[Arg]], list[Arg]]:
     """The options by their long names, and the words that are none."""
     options: dict[str, list[Arg]] = {}
     words: list[Arg] = []
@@ -211,7 +111,7 @@ def _parse(grammar: _Grammar, arguments: Sequence[Arg]) -> tuple[dict[str, list[
 class _Line:
     """A command line with its environment."""
 
-    grammar: _Grammar
+    grammar: Grammar
     options: Mapping[str, list[Arg]]
     words: Sequence[Arg]
     environment: Mapping[str, Arg]
@@ -300,12 +200,13 @@ def port_of(given: Arg | None, default: int = 8000) -> Port | None:
 
 def _uvicorn(line: _Line) -> Served:
     target = line.target or line.text("APP")
+    elsewhere = line.get("--uds") is not None or line.get("--fd") is not None
     return Served(
         line.grammar.runner,
         target=target,
         factory=line.flag("--factory"),
-        host=line.host,
-        port=port_of(line.get("--port")),
+        host=None if elsewhere else line.host,
+        port=None if elsewhere else port_of(line.get("--port")),
         reload=line.flag("--reload"),
         workers=line.workers,
         forwarded_allow_ips=line.forwarded,
@@ -341,6 +242,8 @@ def _called(target: str | None) -> tuple[str | None, bool]:
 def _gunicorn(line: _Line) -> Served:
     target, factory = _called(line.target)
     host, port = line.bound("PORT")
+    if "--config" in line.options and "--bind" not in line.options:
+        host, port = None, None  # the configuration file decides
     if target and ":" not in target:
         target = f"{target}:application"
     return Served(

@@ -14,6 +14,9 @@ Kind = Literal["if", "for", "while", "case", "function", "subshell", "group", "t
 _ENDS = frozenset({";", "&", "\n"})
 _CLOSERS = frozenset({"then", "elif", "else", "fi", "do", "done", "esac", "}", ")", ";;", ";&", ";;&"})
 
+#: In characters.
+LONGEST_PROGRAM = 128 * 1024
+
 #: No script that starts a server nests deeper.
 _DEEPEST = 40
 
@@ -81,6 +84,8 @@ def read_shell(text: str) -> tuple[Item, ...]:
 
     Raises :class:`UnreadableError` for what is no such program, or nests absurdly.
     """
+    if len(text) > LONGEST_PROGRAM:
+        raise UnreadableError("it is longer than any that is followed")
     parser = _Parser(read_tokens(text.replace("\r\n", "\n")))
     items = parser.items()
     if parser.at is not None:

@@ -104,7 +104,7 @@ class _Expansion:
 
     def whole(self) -> Arg:
         text = "".join(text for text, _ in self.pieces)
-        absent = not text and not self.quoted and self.replaced
+        absent = not text and self.replaced and not (self.quoted or self.opaque)
         return Arg(text, self.source, self.variable, absent, self.opaque)
 
     def words(self) -> list[Arg]:

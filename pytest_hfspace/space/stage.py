@@ -24,7 +24,7 @@ BASE_DIRECTORIES = frozenset(
 DEFAULT_PATH = "/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 #: How many paths may be looked at for one Dockerfile: no real one comes near.
-_BUDGET = 20_000_000
+_BUDGET = 2_000_000
 _MOST_FILES = 200_000
 
 
@@ -63,28 +63,36 @@ class Command:
     line: int
 
 
+@dataclass
+class Budget:
+    """How many paths may still be looked at, over all stages of a build."""
+
+    left: int = _BUDGET
+
+
 class Tree:
     """The files of a stage that are known: where each comes from, or what is in it."""
 
-    def __init__(self) -> None:
+    def __init__(self, budget: Budget | None = None) -> None:
         self.layout: dict[str, str] = {}
         self.made: dict[str, bytes] = {}
         self.directories: set[str] = set()
-        self.budget = _BUDGET
+        self.budget = budget or Budget()
         #: there was more to do than any real Dockerfile asks for
         self.exhausted = False
 
     def clone(self) -> Tree:
         """An independent copy, for a stage that is built on this one."""
-        tree = Tree()
+        tree = Tree(self.budget)
         tree.layout, tree.made, tree.directories = dict(self.layout), dict(self.made), set(self.directories)
-        tree.budget, tree.exhausted = self.budget, self.exhausted
+        tree.exhausted = self.exhausted
+        tree.spend(len(tree.layout))
         return tree
 
     def spend(self, paths: int) -> bool:
         """May so many paths be looked at?"""
-        self.budget -= paths
-        self.exhausted = self.exhausted or self.budget < 0 or len(self.layout) > _MOST_FILES
+        self.budget.left -= paths
+        self.exhausted = self.exhausted or self.budget.left < 0 or len(self.layout) > _MOST_FILES
         return not self.exhausted
 
     def __contains__(self, path: str) -> bool:
@@ -112,7 +120,8 @@ class Tree:
 
     def below(self, path: str) -> dict[str, str | bytes]:
         """The file at this path, or the files below it."""
-        if not self.spend(len(self.layout) + len(self.made)):
+        # a look at a name costs a fraction of what placing a file does
+        if not self.spend((len(self.layout) + len(self.made)) // 8 + 1):
             return {}
         prefix = path.rstrip("/") + "/"
         known: tuple[Mapping[str, str | bytes], ...] = (self.layout, self.made)

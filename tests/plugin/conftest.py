@@ -32,7 +32,9 @@ Rehearse = Callable[..., pytest.RunResult]
 @pytest.fixture
 def plugin_arguments(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> tuple[str, ...]:
     """Arguments that make the plugin active in a run of pytester's."""
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(REPOSITORY), str(pytester.path)]))
+    before = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    paths = [str(REPOSITORY), str(pytester.path), *(path for path in before if Path(path).is_absolute())]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(paths))
     monkeypatch.setenv("COLUMNS", "80")
     for name in ("CI", "BUILD_NUMBER", "GITHUB_ACTIONS", "PYTEST_XDIST_WORKER", "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)

@@ -19,7 +19,7 @@ UVICORN = '"uvicorn", "main:app", "--host", "0.0.0.0", "--port", "7860"'
         "CMD uvicorn main:app --host 0.0.0.0 --port 7860",
         "CMD exec uvicorn --host=0.0.0.0 --port=7860 main:app",
         'CMD ["sh", "-c", "uvicorn main:app --host 0.0.0.0 --port 7860"]',
-        "CMD [\"bash\", \"-lc\", \"exec uvicorn 'main:app' --host 0.0.0.0 --port 7860\"]",
+        'CMD ["bash", "-lc", "exec uvicorn \'main:app\' --host 0.0.0.0 --port 7860"]',
         'CMD ["/bin/sh", "-ec", "cd /app && uvicorn main:app --host 0.0.0.0 --port 7860 2>&1 | tee log"]',
         f'ENTRYPOINT ["uv", "run", "--frozen", "--no-dev"]\nCMD [{UVICORN}]',
         f'CMD ["uv", "run", "--with", "x", "--", {UVICORN}]',
@@ -29,7 +29,7 @@ UVICORN = '"uvicorn", "main:app", "--host", "0.0.0.0", "--port", "7860"'
         f'CMD ["conda", "run", "--no-capture-output", "-n", "env", {UVICORN}]',
         f'ENTRYPOINT ["tini", "--"]\nCMD [{UVICORN}]',
         f'ENTRYPOINT ["/usr/bin/dumb-init", "--"]\nCMD ["env", "A=b", {UVICORN}]',
-        f'ENTRYPOINT [{UVICORN}]',
+        f"ENTRYPOINT [{UVICORN}]",
         'ENTRYPOINT ["uvicorn"]\nCMD ["main:app", "--host", "0.0.0.0", "--port", "7860"]',
         'ENTRYPOINT uvicorn main:app --host 0.0.0.0 --port 7860\nCMD ["ignored"]',
         'CMD ["/usr/local/bin/uvicorn", "main:app", "--host", "0.0.0.0", "--port", "7860"]',
@@ -72,7 +72,8 @@ def test_the_same_server_in_many_spellings(cmd: str) -> None:
         ("CMD export PORT=80; uvicorn a:b --port $PORT", Port(80, "environment", "PORT")),
         ("CMD PORT=${PORT:-7860}; uvicorn a:b --port $PORT", Port(7860, "fallback", "PORT")),
         ('CMD : "${PORT:=7860}"; uvicorn a:b --port $PORT', Port(7860, "fallback", "PORT")),
-        ("CMD if [ -z \"$PORT\" ]; then PORT=7860; fi; uvicorn a:b --port $PORT", Port(7860, "environment", "PORT")),
+        ("CMD if [ -z \"$PORT\" ]; then PORT=7860; fi; uvicorn a:b --port $PORT",
+         Port(7860, "environment", "PORT")),
         ("CMD [ -z \"$PORT\" ] && PORT=7860; uvicorn a:b --port $PORT", Port(7860, "environment", "PORT")),
         ("CMD [ -n \"$PORT\" ] || PORT=7860; uvicorn a:b --port $PORT", Port(7860, "environment", "PORT")),
         ("CMD uvicorn a:b", Port(8000, "server")),
@@ -84,7 +85,8 @@ def test_the_same_server_in_many_spellings(cmd: str) -> None:
         ("CMD uvicorn a:b --port $(cat port)", None),
         ("CMD uvicorn a:b --port $((7000+860))", None),
         ("CMD gunicorn a:b -k uvicorn.workers.UvicornWorker -b :$PORT", Port(None, "unset", "PORT")),
-        ("CMD gunicorn a:b -k uvicorn.workers.UvicornWorker -b 0.0.0.0:${PORT:-1}", Port(1, "fallback", "PORT")),
+        ("CMD gunicorn a:b -k uvicorn.workers.UvicornWorker -b 0.0.0.0:${PORT:-1}",
+         Port(1, "fallback", "PORT")),
         ("CMD gunicorn a:b -k uvicorn.workers.UvicornWorker", Port(8000, "server")),
         ("CMD gunicorn a:b -k uvicorn.workers.UvicornWorker -b unix:/x", None),
         ("CMD hypercorn a:b -b '[::]:7860'", Port(7860, "literal")),
@@ -116,18 +118,45 @@ def test_hosts(cmd: str, host: str | None) -> None:
 def test_options() -> None:
     command = start(
         "ENV FORWARDED_ALLOW_IPS=10.0.0.1\n"
-        "CMD uvicorn src.main:create --factory --reload --workers 4 --forwarded-allow-ips '*' --app-dir src --log-level info"
+        "CMD uvicorn src.main:create --factory --reload --workers 4 "
+        "--forwarded-allow-ips '*' --app-dir src --log-level info"
     )
-    assert (command.target, command.factory, command.reload, command.workers) == ("src.main:create", True, True, 4)
+    assert (command.target, command.factory, command.reload, command.workers) == (
+        "src.main:create",
+        True,
+        True,
+        4,
+    )
     assert (command.forwarded_allow_ips, command.app_dir) == ("*", "src")
     plain = start("ENV WEB_CONCURRENCY=3 FORWARDED_ALLOW_IPS=*\nCMD uvicorn main:app")
     assert (plain.workers, plain.forwarded_allow_ips, plain.factory, plain.reload) == (3, "*", False, False)
     assert start("CMD uvicorn main:app").workers is None
 
 
+@pytest.mark.parametrize("cmd", ["gunicorn main:app", "gunicorn -c gunicorn.conf.py main:app"])
+def test_gunicorn_with_a_configuration_file(cmd: str) -> None:
+    command = start(f"CMD {cmd}", "gunicorn.conf.py", "main.py")
+    assert (command.runner, command.target, command.host, command.port) == (
+        "gunicorn",
+        "main:app",
+        None,
+        None,
+    )
+
+
+def test_a_server_on_a_socket_file() -> None:
+    command = start("CMD uvicorn main:app --uds /tmp/x")
+    assert (command.runner, command.host, command.port) == ("uvicorn", None, None)
+
+
 def test_gunicorn_factory_and_directory() -> None:
     command = start("CMD gunicorn -w 2 -k uvicorn.workers.UvicornWorker --chdir src 'main:create_app()'")
-    assert (command.target, command.factory, command.cwd, command.workers) == ("main:create_app", True, "/app/src", 2)
+    assert (command.target, command.factory, command.cwd, command.workers) == (
+        "main:create_app",
+        True,
+        "/app/src",
+        2,
+    )
 
 
 @pytest.mark.parametrize(
@@ -150,7 +179,12 @@ def test_python(cmd: str, script_: str | None, module: str | None, words: tuple[
 
 def test_fastapi_finds_the_app_itself() -> None:
     command = start("CMD fastapi run app/main.py --port 80 --workers 2")
-    assert (command.runner, command.target, command.script, command.workers) == ("fastapi", None, "app/main.py", 2)
+    assert (command.runner, command.target, command.script, command.workers) == (
+        "fastapi",
+        None,
+        "app/main.py",
+        2,
+    )
     assert start("CMD fastapi dev").reload is True
 
 
@@ -200,8 +234,8 @@ def test_script() -> None:
         'CMD ["sh", "-e", "/app/start.sh"]',
         "CMD ./start.sh",
         "CMD bash /app/start.sh",
-        "RUN cp start.sh /usr/local/bin/go\nENTRYPOINT [\"go\"]",
-        "COPY start.sh /usr/local/bin/\nCMD [\"start.sh\"]",
+        'RUN cp start.sh /usr/local/bin/go\nENTRYPOINT ["go"]',
+        'COPY start.sh /usr/local/bin/\nCMD ["start.sh"]',
     ],
 )
 def test_ways_to_a_script(dockerfile: str) -> None:
@@ -211,7 +245,13 @@ def test_ways_to_a_script(dockerfile: str) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    ['exec "$@"', 'set -e\nalembic upgrade head\nexec "$@"', 'exec tini -- "$@"', "$@", 'if [ "$1" = "x" ]; then a; fi\nexec "$@"'],
+    [
+        'exec "$@"',
+        'set -e\nalembic upgrade head\nexec "$@"',
+        'exec tini -- "$@"',
+        "$@",
+        'if [ "$1" = "x" ]; then a; fi\nexec "$@"',
+    ],
 )
 def test_an_entrypoint_that_hands_over(body: str) -> None:
     command = script(body, 'ENTRYPOINT ["/app/start.sh"]\nCMD ["uvicorn", "main:app", "--port", "7860"]')
@@ -233,7 +273,7 @@ def test_an_entrypoint_that_hands_over(body: str) -> None:
         "curl http://x || true\nuvicorn main:app || exit 1",
         "[ -d /data ] && echo yes\nuvicorn main:app",
         "(cd x; echo y)\ncd /app\nuvicorn main:app",
-        "MODE=a\nif [ \"$MODE\" = a ]; then uvicorn main:app; else uvicorn dev:app; fi",
+        'MODE=a\nif [ "$MODE" = a ]; then uvicorn main:app; else uvicorn dev:app; fi',
         "uvicorn main:app\r",
         "trap 'kill 0' TERM\nuvicorn main:app & \nwait $!",
     ],
@@ -312,12 +352,23 @@ def test_gradio() -> None:
     plain = gradio_command(Card(), files("app.py"))
     assert (plain.words, plain.runner, plain.script) == (("python", "app.py"), "python", "app.py")
     assert (plain.cwd, plain.path, plain.line) == ("/app", "README.md", None)
-    named = gradio_command(Card({"app_file": Field("app_file", "src/x.py", "src/x.py", 5)}), files("src/x.py"))
+    named = gradio_command(
+        Card({"app_file": Field("app_file", "src/x.py", "src/x.py", 5)}), files("src/x.py")
+    )
     assert (named.words, named.script, named.line) == (("python", "src/x.py"), "src/x.py", 5)
     odd = gradio_command(Card({"app_file": Field("app_file", 3, "3", 5)}), files())
     assert odd.script == "app.py"
 
 
-@pytest.mark.parametrize("body", ["exec ./start.sh\n", "source ./start.sh\n", ". /app/start.sh; . /app/start.sh\n"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "exec ./start.sh\n",
+        "./start.sh\n",
+        "if x; then ./start.sh; fi\n",
+        "source ./start.sh\n",
+        ". /app/start.sh; . /app/start.sh\n",
+    ],
+)
 def test_scripts_that_call_themselves_end(body: str) -> None:
     assert script(body * 20).runner is None

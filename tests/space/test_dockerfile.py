@@ -46,7 +46,9 @@ def test_a_doubled_escape_does_not_continue() -> None:
 
 
 def test_escape_directive() -> None:
-    parsed = parse_dockerfile("# syntax=docker/dockerfile:1\n# escape=`\nFROM a\nRUN b `\n c\nRUN d\\\nUSER e")
+    parsed = parse_dockerfile(
+        "# syntax=docker/dockerfile:1\n# escape=`\nFROM a\nRUN b `\n c\nRUN d\\\nUSER e"
+    )
     assert [i.text.split() for i in parsed.instructions] == [["a"], ["b", "c"], ["d\\"], ["e"]]
     assert parsed.escape == "`"
 
@@ -108,7 +110,9 @@ def test_heredocs() -> None:
     assert (user.line, parsed.errors) == (10, ())
 
 
-@pytest.mark.parametrize("text", ['RUN echo "<<EOF"', "RUN python -c 'x <<EOF'", "RUN echo $((1<<2))", "CMD cat <<EOF"])
+@pytest.mark.parametrize(
+    "text", ['RUN echo "<<EOF"', "RUN python -c 'x <<EOF'", "RUN echo $((1<<2))", "CMD cat <<EOF"]
+)
 def test_what_only_looks_like_a_heredoc(text: str) -> None:
     assert only(text).heredocs == ()
 
@@ -140,7 +144,8 @@ def test_errors_name_their_line(text: str, line: int, word: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["FROM a as b", "FROM --platform=linux/amd64 a", "ARG X\nARG Y=1\nFROM $X", "FROM a\nENV X y\nCMD x"]
+    "text",
+    ["FROM a as b", "FROM --platform=linux/amd64 a", "ARG X\nARG Y=1\nFROM $X", "FROM a\nENV X y\nCMD x"],
 )
 def test_no_errors(text: str) -> None:
     assert parse_dockerfile(text).errors == ()
@@ -182,7 +187,24 @@ def test_hostile_text_ends_in_bounded_time(text: str) -> None:
 
 def test_garbage_never_raises() -> None:
     chooser = random.Random(7)
-    pieces = ["FROM ", "RUN ", "COPY ", "<<E", "\\", "\n", '"', "'", "[", "]", "--from=", "$", "{", "#", " ", "\x00"]
+    pieces = [
+        "FROM ",
+        "RUN ",
+        "COPY ",
+        "<<E",
+        "\\",
+        "\n",
+        '"',
+        "'",
+        "[",
+        "]",
+        "--from=",
+        "$",
+        "{",
+        "#",
+        " ",
+        "\x00",
+    ]
     for _ in range(500):
         text = "".join(chooser.choices(pieces, k=chooser.randrange(60)))
         parsed = parse_dockerfile(text)

@@ -77,7 +77,8 @@ def test_conditional_commands() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["if a; then b", "a 'b", 'a "b', "a $(b", "case x in", "fi", "a; )", "f() a", "{ a", "&& a", "a |"]
+    "text",
+    ["if a; then b", "a 'b", 'a "b', "a $(b", "case x in", "fi", "a; )", "f() a", "{ a", "&& a", "a |"],
 )
 def test_what_is_no_program(text: str) -> None:
     with pytest.raises(UnreadableError):
@@ -91,7 +92,7 @@ def test_what_is_no_program(text: str) -> None:
         ("${B:-2} ${B-3} ${A:-4} ${A:+5} ${B:+6}", ["2", "3", "1", "5"]),
         ('"$B" $B', [""]),
         ("${B:-${C:-${A}}}", ["1"]),
-        ("$W \"$W\"", ["x", "y", "x y"]),
+        ('$W "$W"', ["x", "y", "x y"]),
         ('"$@" $1 ${2}', ["p", "q r", "p", "q", "r"]),
         ("0.0.0.0:${PORT:-7860}", ["0.0.0.0:7860"]),
         ("${B:-'it is'}", ["it", "is"]),
@@ -142,9 +143,10 @@ def test_values_that_double_are_cut() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["$(" * 200_000, "(" * 200_000, "{ " * 200_000, "if " * 200_000, "a 'b' \"c\" ; " * 50_000, "<<A " * 100_000,
-     "a && " * 100_000 + "b", "f() { " * 100_000, "! " * 200_000, "a & " * 100_000, "${A:-" * 100_000],
-    ids=range(11),
+    ["$(" * 60_000, "(" * 60_000, "{ " * 60_000, "if " * 60_000, "a 'b' \"c\" ; " * 8_000, "<<A " * 20_000,
+     "a && " * 20_000 + "b", "f() { " * 20_000, "! " * 60_000, "a & " * 20_000, "${A:-" * 20_000,
+     "a;" * 200_000],
+    ids=range(12),
 )  # fmt: skip
 def test_hostile_text_ends_in_bounded_time(text: str) -> None:
     started = time.process_time()
@@ -158,7 +160,27 @@ def test_hostile_text_ends_in_bounded_time(text: str) -> None:
 
 def test_garbage_is_read_or_refused() -> None:
     chooser = random.Random(3)
-    pieces = ["if ", "then ", "fi", "a ", "$(", ")", "{ ", "}", "'", '"', "`", "\n", ";", "&&", "|", "<<E", "\\", "$", "case "]
+    pieces = [
+        "if ",
+        "then ",
+        "fi",
+        "a ",
+        "$(",
+        ")",
+        "{ ",
+        "}",
+        "'",
+        '"',
+        "`",
+        "\n",
+        ";",
+        "&&",
+        "|",
+        "<<E",
+        "\\",
+        "$",
+        "case ",
+    ]
     refused = 0
     for _ in range(1000):
         text = "".join(chooser.choices(pieces, k=chooser.randrange(25)))

@@ -15,7 +15,8 @@ class Plan:
     ``runner``, ``words``, ``target``, ``factory``, ``app_dir``, ``script`` and ``module`` are the
     start command's (see ``space.command``); ``before`` the Python commands that it runs first.
     ``host``, ``port``, ``workers`` and ``forwarded_allow_ips`` are those of a server whose place
-    uvicorn takes (gunicorn, hypercorn, ...).  The descriptors are inherited.
+    uvicorn takes (gunicorn, hypercorn, ...).  The descriptors are inherited.  ``token`` marks the
+    events; ``top`` is deleted by the keeper where the parent vanishes without having done so.
     """
 
     root: str
@@ -36,6 +37,8 @@ class Plan:
     workers: int | None = None
     forwarded_allow_ips: str | None = None
     hold: bool = False
+    token: str = ""
+    top: str = ""
 
     def write(self, path: Path) -> None:
         """Save it where the child will look."""

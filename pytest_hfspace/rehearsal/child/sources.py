@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from types import CodeType, FrameType, TracebackType
 from typing import Any
 
+from .endpoints import attribute
+
 #: a file and a line in it
 Line = tuple[str, int]
 
@@ -64,10 +66,10 @@ class Sources:
     def describe(self, error: BaseException, depth: int = CHAIN) -> dict[str, Any]:
         """An exception as plain data; see ``rehearsal.facts.Raised``."""
         where = self.innermost(error.__traceback__)
-        if isinstance(error, SyntaxError) and error.filename and self.file(error.filename):
+        if isinstance(error, SyntaxError) and isinstance(error.filename, str) and self.file(error.filename):
             where = (self.file(error.filename), error.lineno or 1)
         cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-        members = getattr(error, "exceptions", None)
+        members = attribute(error, "exceptions")
         if isinstance(members, tuple) and members and isinstance(members[0], BaseException):
             cause = members[0]  # an exception group is about its members
         return {
@@ -91,7 +93,7 @@ def text_of(error: BaseException) -> str:
     """The exception's own text; an exception that cannot even say so is named by its class."""
     try:
         return str(error)[:TEXT]
-    except Exception:  # noqa: BLE001 - its __str__ is the app's code
+    except BaseException:  # noqa: BLE001 - its __str__ is the app's code
         return type(error).__name__
 
 

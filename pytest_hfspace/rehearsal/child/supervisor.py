@@ -17,25 +17,31 @@ from pathlib import Path
 
 from .channel import Channel
 from .plan import Plan, read_plan
+from .remove import remove_tree
 
 #: how long, in seconds, the keeper goes on ending what will not end
 PATIENCE = 5.0
 
-_PR_SET_CHILD_SUBREAPER = 36
+_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 
 
 def main(plan_file: str) -> None:
     """Fork: the child becomes the app, the parent its keeper."""
     plan = read_plan(plan_file)
+    os.unlink(plan_file)
     for descriptor in (plan.events, plan.control, plan.listener):
         os.set_inheritable(descriptor, False)  # noqa: FBT003 - it takes no keyword
+    keeper = os.getpid()
     pid = os.fork()
     if pid == 0:
         os.setsid()
         os.close(plan.control)
-        _become_app(plan)
+        _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() == keeper:
+            _become_app(plan)
     else:
         os.close(plan.listener)
+        os.close(plan.events)
         _keep(plan, pid)
 
 
@@ -48,7 +54,7 @@ def _become_app(plan: Plan) -> None:
     from .serve import UvicornRecorder
     from .sources import Sources
 
-    channel, sources = Channel(plan.events), Sources(plan.root)
+    channel, sources = Channel(plan.events, plan.token), Sources(plan.root)
     listener = socket.socket(fileno=plan.listener)
     auditor = Auditor(channel, sources, listener.getsockname()[1])
     recorder = UvicornRecorder(channel, sources, auditor, listener)
@@ -56,7 +62,6 @@ def _become_app(plan: Plan) -> None:
     AfterImport({**recorder.hooks(), "pydantic_settings.main": fields.install}).install()
     recorder.stacks.install()
     os.chdir(plan.cwd)
-    channel.emit("spawned", pid=os.getpid())
     auditor.install()
     EnvironRecorder(channel, sources).install()
     try:
@@ -72,7 +77,7 @@ class _Keeper:
         self.app = app
         self.wakeup = wakeup
         self.ended = False
-        self.channel = Channel(plan.events)
+        self.channel = Channel(plan.control, plan.token)
 
     def command(self, words: bytes) -> None:
         from .stacks import SIGNAL
@@ -80,7 +85,7 @@ class _Keeper:
         signals = {b"term": signal.SIGTERM, b"kill": signal.SIGKILL, b"stack": SIGNAL}
         for word in words.split():
             with contextlib.suppress(ProcessLookupError):
-                os.kill(self.app, signals[word])
+                os.kill(self.app, signals.get(word, 0))
 
     def reap(self) -> None:
         """Take leave of every process that has ended; tell of the app."""
@@ -101,7 +106,7 @@ class _Keeper:
                     left=len(_descendants(os.getpid())),
                 )
 
-    def end_all(self) -> None:
+    def end_all(self) -> bool:
         """End the app's process group and every descendant, also those that left the group."""
         until = time.monotonic() + PATIENCE
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -113,12 +118,13 @@ class _Keeper:
                     os.kill(pid, signal.SIGKILL)
             self.reap()
             if not left:
-                return
+                return True
             select.select([self.wakeup], [], [], 0.05)
+        return False
 
 
 def _keep(plan: Plan, app: int) -> None:
-    _adopt()
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)  # orphans of the app become children of this process
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     reader, writer = os.pipe()
@@ -129,28 +135,42 @@ def _keep(plan: Plan, app: int) -> None:
     for stream in (1, 2):  # the app alone holds the output pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
     keeper = _Keeper(plan, app, reader)
+    keeper.channel.emit("spawned", pid=app)
     keeper.reap()
-    while not keeper.ended:
+    words = b" "
+    while not keeper.ended and words and b"end" not in words:
         ready, _, _ = select.select([reader, plan.control], [], [])
         if reader in ready:
             with contextlib.suppress(BlockingIOError):
                 os.read(reader, 512)
             keeper.reap()
         if plan.control in ready and not keeper.ended:
-            words = os.read(plan.control, 512)
-            if not words:
-                break
+            words = _orders(plan.control)
             keeper.command(words)
-    keeper.end_all()
-    os._exit(0)
+    clean = keeper.end_all()
+    with socket.socket(fileno=plan.control) as control, contextlib.suppress(OSError):
+        control.shutdown(socket.SHUT_WR)  # "gone"
+        while words and b"end" not in words:
+            words = _orders(plan.control)
+        if not words:  # the parent has gone, and left everything
+            remove_tree(plan.top)
+    os._exit(0 if clean else 1)
 
 
-def _adopt() -> None:
-    """Orphans of the app become children of this process.  [prctl(2), Linux]"""
+def _orders(control: int) -> bytes:
+    try:
+        return os.read(control, 512)
+    except OSError:
+        return b""
+
+
+def _prctl(option: int, value: int) -> None:
+    """prctl(2), which only Linux has."""
     if sys.platform == "linux":
-        import ctypes
+        with contextlib.suppress(ImportError):
+            import ctypes
 
-        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+            ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
 def _descendants(ancestor: int) -> list[int]:
