@@ -47,6 +47,10 @@ class Skip(Exception):
     """Raised by a check that cannot see its evidence; the text says why."""
 
 
+class NotApplicable(Skip):
+    """Raised by a check of something that this Space does not have: nothing is missing."""
+
+
 @dataclass(frozen=True)
 class Check:
     """An entry of the catalogue.
@@ -103,6 +107,7 @@ class Result:
     outcome: Outcome
     findings: tuple[Finding, ...] = ()
     reason: str = ""
+    applicable: bool = True
     route: str | None = None
     seconds: float = 0.0
 
@@ -146,7 +151,13 @@ def evaluate(check: Check, facts: Mapping[str, Any]) -> Result:
     try:
         found = tuple(check.function(**{name: facts[name] for name in check.facts}))
     except Skip as skip:
-        return Result(check, "skipped", reason=str(skip), seconds=time.perf_counter() - started)
+        return Result(
+            check,
+            "skipped",
+            reason=str(skip),
+            applicable=not isinstance(skip, NotApplicable),
+            seconds=time.perf_counter() - started,
+        )
     findings = tuple(
         replace(
             finding,

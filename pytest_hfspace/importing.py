@@ -70,7 +70,9 @@ def _package_root(space: Space, script: str) -> str:
     assert space.image is not None
     assert space.command is not None
     directory = posixpath.dirname(script)
-    while directory and posixpath.normpath(f"{space.command.cwd}/{directory}/__init__.py") in space.image.layout:
+    while (
+        directory and posixpath.normpath(f"{space.command.cwd}/{directory}/__init__.py") in space.image.layout
+    ):
         directory = posixpath.dirname(directory)
     return directory
 

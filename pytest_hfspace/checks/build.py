@@ -7,7 +7,7 @@ import posixpath
 from collections.abc import Iterator
 from typing import Final
 
-from ..check import Check, Finding, Skip, check
+from ..check import Check, Finding, NotApplicable, Skip, check
 from ..contract import Stage
 from ..rehearsal.facts import Rehearsal
 from ..space import Space
@@ -200,7 +200,7 @@ def server_undeclared(space: Space) -> Iterator[Finding]:
     if command is None or command.runner is None:
         raise Skip("needs HFS401" if command is None else command.reason or "needs HFS401")
     if command.runner == "python":
-        raise Skip("the start command is a Python program, which imports its server itself")
+        raise NotApplicable("the start command is a Python program, which imports its server itself")
     unknown = undeclarable(space)
     if unknown:
         raise Skip(unknown)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Final
 
-from ..check import Check, Finding, Skip, check
+from ..check import Check, Finding, NotApplicable, Skip, check
 from ..contract import RETIRED_SDKS, SDKS, Stage
 from ..space import Space
 from .card_fields import RULES, fault, shown
@@ -133,7 +133,7 @@ def card_value(space: Space) -> Iterator[Finding]:
 def app_file(space: Space) -> Iterator[Finding]:
     """The file that a gradio Space runs, or a static Space shows, is tracked.  [spaces-config-reference]"""
     if space.sdk not in _DEFAULT_APP_FILE:
-        raise Skip("only gradio and static Spaces have an app_file")
+        raise NotApplicable("only gradio and static Spaces have an app_file")
     if space.sdk == "static" and "app_build_command" in space.card.fields:
         raise Skip("the files of this Space are made by its app_build_command")
     field = space.card.fields.get("app_file")

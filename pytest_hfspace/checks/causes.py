@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from ..check import Skip
+from ..check import NotApplicable, Skip
 from ..rehearsal.facts import Failure, Phase, Raised, Rehearsal
 from ..space import Space
 from .distributions import Closure, applies, candidates, closure, is_standard
@@ -59,7 +59,7 @@ def failure_of(space: Space, rehearsal: Rehearsal, code: str, phase: Phase) -> F
     Raises Skip where the start did not come so far as to show it: ``phase`` is the one looked at.
     """
     if space.sdk == "static":
-        raise Skip(NO_PROCESS)
+        raise NotApplicable(NO_PROCESS)
     if rehearsal.impossible:
         raise Skip(rehearsal.impossible)
     actual = failure_code(space, rehearsal)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..check import Finding, Skip, check
+from ..check import Finding, NotApplicable, Skip, check
 from ..contract import BUILTIN_ENVIRONMENT, GRADIO_ENVIRONMENT, OAUTH_ENVIRONMENT, Stage
 from ..rehearsal.facts import Rehearsal, Where
 from ..space import Space
@@ -58,7 +58,7 @@ _DUMMY = re.compile(
 def dotenv_needed(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
     """Start-up needs no .env file: git ignores it, so it is not there on the Space.  [field]"""
     if space.sdk == "static":
-        raise Skip(NO_PROCESS)
+        raise NotApplicable(NO_PROCESS)
     if space_rehearsal.impossible:
         raise Skip(space_rehearsal.impossible)
     failure = space_rehearsal.failure
@@ -89,7 +89,7 @@ def dotenv_needed(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]
 def setting_undocumented(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
     """Each variable that the app reads stands in .env.example or the README.  [field]"""
     if space.sdk == "static":
-        raise Skip(NO_PROCESS)
+        raise NotApplicable(NO_PROCESS)
     if space_rehearsal.impossible:
         raise Skip(space_rehearsal.impossible)
     known = {name.upper() for name in space.settings} | set(space.image.env if space.image else ())
@@ -122,7 +122,7 @@ def _is_conventional(name: str) -> bool:
 def secret_default(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
     """A setting that must stay secret has no value in code.  [field; security-secrets]"""
     if space.sdk == "static":
-        raise Skip(NO_PROCESS)
+        raise NotApplicable(NO_PROCESS)
     for path in _sources(space, space_rehearsal):
         for default in read_defaults(text_of(space, path)):
             if _is_known_secret(space, default):

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from ..check import Check, Finding, Skip, check
+from ..check import Check, Finding, NotApplicable, Skip, check
 from ..contract import Stage
 from ..rehearsal.facts import Failure, Rehearsal, Where
 from ..space import Space
@@ -54,7 +54,7 @@ def _reason(failure: Failure) -> str:
 def launch_command(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
     """The start command is understood, and its target exists in the image's layout.  [field]"""
     if space.sdk == "static":
-        raise Skip(NO_PROCESS)
+        raise NotApplicable(NO_PROCESS)
     command = space.command
     if command is None:
         yield from _no_command(space)
@@ -352,7 +352,7 @@ def _serve_hint(space: Space) -> str:
 def setting_missing(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
     """Every variable that start-up cannot do without is declared.  [field]"""
     if space.sdk == "static":
-        raise Skip(NO_PROCESS)
+        raise NotApplicable(NO_PROCESS)
     if space_rehearsal.impossible:
         raise Skip(space_rehearsal.impossible)
     failure = space_rehearsal.failure

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from ..check import Check, Finding, Skip, check
+from ..check import Check, Finding, NotApplicable, Skip, check
 from ..contract import LOWEST_UNPRIVILEGED_PORT, Stage
 from ..rehearsal.facts import Read, Rehearsal
 from ..space import Space
@@ -68,7 +68,7 @@ class Address:
 def command_of(space: Space) -> StartCommand:
     """The start command, if it is understood; Skip otherwise."""
     if space.sdk == "static":
-        raise Skip(NO_PROCESS)
+        raise NotApplicable(NO_PROCESS)
     if space.command is None or space.command.runner is None:
         raise Skip((space.command.reason if space.command else "") or "needs HFS401")
     return space.command

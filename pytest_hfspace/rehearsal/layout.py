@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,7 +28,8 @@ class Layout:
 
     def inside(self, image_path: str) -> Path:
         """Where an absolute image path lies on this machine."""
-        return self.root / image_path.lstrip("/")
+        # normalised, so that no ".." leads out of the layout
+        return self.root / posixpath.normpath(f"/{image_path}").lstrip("/")
 
     def locate(self, path: str, line: int) -> Where | None:
         """The repository's name of a file that the app was loaded from."""
@@ -61,7 +63,11 @@ def make_layout(space: Space, workdir: str) -> Layout:
             for name in image.directories:
                 layout.inside(name).mkdir(parents=True, exist_ok=True)
         layout.inside(workdir).mkdir(parents=True, exist_ok=True)
-        space.files.copy_to({source: layout.inside(target) for target, source in layout.files.items()})
+        space.files.copy_to((source, layout.inside(target)) for target, source in layout.files.items())
+        for name, content in (image.made if image is not None else {}).items():
+            made = layout.inside(name)
+            made.parent.mkdir(parents=True, exist_ok=True)
+            made.write_bytes(content)
     except BaseException:
         layout.remove()
         raise

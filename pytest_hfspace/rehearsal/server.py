@@ -39,18 +39,19 @@ class SpaceServer:
 
         Raises :class:`ServerDidNotStart`.
         """
-        if self._director is not None:
-            return self
-        self._director = Director(self._space, self._options, lambda _phase: None)
-        try:
-            self._director.begin()
-            self._director.routes()
+        if self._director is None:
+            self._director = Director(self._space, self._options, lambda _phase: None)
+            try:
+                self._director.begin()
+                self._director.routes()
+            except BaseException:
+                self.stop()
+                raise
             self._process = self._director.process
-            if self._director.reason or self._process is None:
-                raise ServerDidNotStart(" ".join((self._director.reason or "it was stopped").split()))
-        except BaseException:
-            self.stop()
-            raise
+            reason = self._director.reason
+            if reason or self._process is None:
+                self.stop()
+                raise ServerDidNotStart(" ".join((reason or "it was stopped").split()))
         return self
 
     def stop(self) -> None:

@@ -16,8 +16,11 @@ from .facts import Request
 #: how much of a body is kept, and how much is read before the rest is left
 KEPT_BODY = 64 * 1024
 READ_BODY = 4 * 1024 * 1024
-#: how long, in seconds, a stream that has begun is waited for
+#: how long, in seconds, a stream that has begun may be silent, and how long it is listened to
 STREAM_PATIENCE = 0.25
+STREAM_LIMIT = 0.5
+#: a server that closes an idle connection does so at once, and not after so many seconds
+IDLE_CLOSE = 1.0
 
 #: uvicorn trusts 127.0.0.1: seen from there, no proxy problem shows
 PEER = "127.0.0.2"
@@ -63,6 +66,7 @@ class _Timed(io.RawIOBase):
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
         self.deadline = 0.0
+        self.received = 0
 
     def readable(self) -> bool:
         return True
@@ -72,7 +76,9 @@ class _Timed(io.RawIOBase):
         if left <= 0:
             raise TimeoutError
         self.sock.settimeout(left)
-        return self.sock.recv_into(buffer)
+        count = self.sock.recv_into(buffer)
+        self.received += count
+        return count
 
 
 class _Readable:
@@ -94,6 +100,7 @@ class Visitor:
         self._sock: socket.socket | None = None
         self._local = 0
         self._number = -1
+        self._received = 0
 
     def close(self) -> None:
         """Leave."""
@@ -110,18 +117,20 @@ class Visitor:
         """
         reused = self._sock is not None
         answer = self._visit(request, seconds)
-        return self._visit(request, seconds) if answer.dropped and reused else answer
+        idle = reused and answer.dropped and not self._received and answer.seconds < IDLE_CLOSE
+        return self._visit(request, seconds) if idle else answer
 
     def _visit(self, request: Request, seconds: float) -> Answer:
         started = time.monotonic()
         deadline = started + seconds
+        raw: _Timed | None = None
         try:
             sock = self._connect(deadline)
             self._number += 1
-            sock.settimeout(seconds)
-            sock.sendall(_wire(request))
             raw = _Timed(sock)
             raw.deadline = deadline
+            sock.settimeout(max(0.001, deadline - time.monotonic()))
+            sock.sendall(_wire(request))
             response = http.client.HTTPResponse(_Readable(raw), method=request.method)  # type: ignore[arg-type]
             response.begin()
             first = time.monotonic() - started
@@ -132,6 +141,8 @@ class Visitor:
         except (OSError, http.client.HTTPException) as error:
             self.close()
             return self._none(started, _dropped(error), dropped=True)
+        finally:
+            self._received = raw.received if raw is not None else 0
         answer = Answer(
             response.status,
             tuple(response.getheaders()),
@@ -162,9 +173,10 @@ class Visitor:
         """The body, whether it was left as a stream, and whether what was promised came."""
         kept = bytearray()
         read = 0
+        limit = min(deadline, time.monotonic() + STREAM_LIMIT)
         open_ended = response.length is None and not response.isclosed()
         if open_ended:  # a stream may never end, and what has come by now is answer enough
-            raw.deadline = min(deadline, time.monotonic() + STREAM_PATIENCE)
+            raw.deadline = min(limit, time.monotonic() + STREAM_PATIENCE)
         try:
             while not response.isclosed():
                 data = response.read1(1 << 16)
@@ -207,4 +219,6 @@ def _dropped(error: Exception) -> str:
         return "the connection was refused"
     if isinstance(error, (OSError, http.client.RemoteDisconnected, http.client.IncompleteRead)):
         return "the connection was dropped without an answer"
+    if isinstance(error, http.client.LineTooLong) or "headers" in str(error):
+        return "the answer's header is longer than 64 KiB or 100 lines"
     return f"the answer is not HTTP ({type(error).__name__})"

@@ -170,7 +170,9 @@ def _routes(report: Report, width: int) -> list[Line]:
 def _counts(report: Report, width: int) -> list[Line]:
     numbers: Counter[str] = Counter(result.outcome for result in report.results)
     lines = _line("Checks", [f"{numbers[name]} {name}" for name in _CHECKS if numbers[name]], width)
-    reasons = Counter(result.reason for result in report.results if result.outcome == "skipped")
+    reasons = Counter(
+        result.reason for result in report.results if result.outcome == "skipped" and result.applicable
+    )
     texts = [f"{reason} ({number})" if number > 1 else reason for reason, number in reasons.most_common()]
     return [*lines, *_list("Skipped:", texts, width)]
 

@@ -11,6 +11,9 @@ from functools import lru_cache
 #: More rules than any .dockerignore has; each one is tried on every file.
 MOST_RULES = 1000
 
+#: A longer pattern is no name's that anyone wrote, and translating it takes time by its square.
+LONGEST_NAME = 1024
+
 
 def is_pattern(path: str) -> bool:
     """Does this path hold characters with a meaning of their own?"""
@@ -64,6 +67,8 @@ def _match_name(pattern: str, name: str) -> bool:
     if pattern == name:
         return True
     if not is_pattern(pattern) and "\\" not in pattern:
+        return False
+    if len(pattern) > LONGEST_NAME:
         return False
     regex = _name_regex(pattern)
     return regex is not None and regex.match(name) is not None

@@ -67,12 +67,19 @@ def test_a_gradio_space(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "card", ["---\nsdk: static\n---\n", "# no card\n", "---\nsdk: docker\nsdk: docker\n---\n"]
+    "card", ["---\nsdk: static\n---\n", "---\nsdk: streamlit\n---\n"]
 )
 def test_spaces_without_an_image(tmp_path: Path, card: str) -> None:
     write(tmp_path, {"README.md": card, "Dockerfile": DOCKERFILE})
     space = read_space(tmp_path)
     assert (space.dockerfile, space.image, space.command, space.app) == (None, None, None, "main:app")
+
+
+@pytest.mark.parametrize("card", ["# no card\n", "---\nsdk: docker\nsdk: docker\n---\n"])
+def test_a_dockerfile_without_a_card_is_a_docker_space(tmp_path: Path, card: str) -> None:
+    write(tmp_path, {"README.md": card, "Dockerfile": DOCKERFILE})
+    space = read_space(tmp_path)
+    assert (space.sdk, space.card.sdk, space.app) == ("docker", None, "backend.main:api")
 
 
 def test_a_docker_space_without_a_dockerfile(tmp_path: Path) -> None:
@@ -97,7 +104,7 @@ def test_a_commit(tmp_path: Path) -> None:
     ):
         subprocess.run(["git", *arguments], cwd=tmp_path, env=environment, check=True)
     write(tmp_path, {"README.md": "no card any more", "Dockerfile": "FROM scratch\n"})
-    assert read_space(tmp_path).sdk is None
+    assert read_space(tmp_path).card.sdk is None
     space = read_space(tmp_path, ref="HEAD")
     assert (space.sdk, space.app) == ("docker", "backend.main:api")
     with pytest.raises(UnknownRevisionError):

@@ -72,6 +72,7 @@ class Sources:
         members = attribute(error, "exceptions")
         if isinstance(members, tuple) and members and isinstance(members[0], BaseException):
             cause = members[0]  # an exception group is about its members
+            where = self.innermost(cause.__traceback__) or where
         return {
             "kinds": [
                 f"{kind.__module__}.{kind.__qualname__}"
