@@ -107,9 +107,9 @@ class Result:
     outcome: Outcome
     findings: tuple[Finding, ...] = ()
     reason: str = ""
-    applicable: bool = True
     route: str | None = None
     seconds: float = 0.0
+    applicable: bool = True
 
 
 @dataclass
@@ -126,23 +126,22 @@ class Examination:
         """Evaluate one check; a second call with the same route gives the same result."""
         key = (check.code, route)
         if key not in self.results:
-            blocked = self.blocked(check, facts)
-            result = Result(check, "skipped", reason=blocked) if blocked else evaluate(check, facts)
+            result = self._blocked(check, facts) or evaluate(check, facts)
             self.results[key] = replace(result, route=route)
         return self.results[key]
 
-    def blocked(self, check: Check, facts: Mapping[str, Any]) -> str:
-        """Why a prerequisite keeps this check from being evaluated, or ""."""
+    def _blocked(self, check: Check, facts: Mapping[str, Any]) -> Result | None:
+        """The skipped result of a check that a prerequisite keeps from being evaluated."""
         for code in check.needs:
             needed = self.catalogue.get(code)
             if needed is None:
                 continue
             result = self.examine(needed, facts)
             if result.outcome == "failed":
-                return f"needs {code}"
+                return Result(check, "skipped", reason=f"needs {code}")
             if result.outcome == "skipped":
-                return result.reason
-        return ""
+                return Result(check, "skipped", reason=result.reason, applicable=result.applicable)
+        return None
 
 
 def evaluate(check: Check, facts: Mapping[str, Any]) -> Result:

@@ -7,8 +7,8 @@ the lifespan is entered and left in one task.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,16 +52,21 @@ def lifespan(app: Any, portal: BlockingPortal, timeout: float) -> Iterator[Any]:
     """
     from asgi_lifespan import LifespanManager, LifespanNotSupported
 
-    manager = LifespanManager(app, startup_timeout=timeout, shutdown_timeout=timeout)
-    started: AbstractContextManager[Any] = portal.wrap_async_context_manager(manager)
+    @asynccontextmanager
+    async def running() -> AsyncIterator[Any]:
+        # made where it runs: it looks for the loop at once
+        async with LifespanManager(app, startup_timeout=timeout, shutdown_timeout=timeout) as manager:
+            # with the manager's app, requests see the state that the lifespan has yielded
+            yield manager.app
+
+    started: AbstractContextManager[Any] = portal.wrap_async_context_manager(running())
     try:
-        running = started.__enter__()
+        running_app = started.__enter__()
     except LifespanNotSupported:
         yield app
         return
     try:
-        # with the manager's app, requests see the state that the lifespan has yielded
-        yield running.app
+        yield running_app
     finally:
         started.__exit__(None, None, None)
 

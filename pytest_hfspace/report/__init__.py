@@ -204,6 +204,7 @@ def pack(result: Result) -> dict[str, Any]:
         "reason": result.reason,
         "route": result.route,
         "seconds": result.seconds,
+        "applicable": result.applicable,
     }
 
 
@@ -216,4 +217,5 @@ def unpack(data: Mapping[str, Any], catalogue: Mapping[str, Check]) -> Result:
         data["reason"],
         data["route"],
         data["seconds"],
+        data["applicable"],
     )

@@ -115,15 +115,15 @@ async def fails_late():
 meeting = asyncio.Event()
 
 
-@app.get("/wait")
-async def wait():
-    await meeting.wait()
-    return "met"
-
-
 @app.get("/come")
 async def come():
     meeting.set()
+    return "met"
+
+
+@app.get("/wait")
+async def wait():
+    await meeting.wait()
     return "met"
 
 
@@ -199,3 +199,9 @@ class Project:
 
 def _without(*plugins: str) -> tuple[str, ...]:
     return tuple(argument for plugin in plugins for argument in ("-p", f"no:{plugin}"))
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """The directory for it, with a clean environment."""
+    return Project(pytester, monkeypatch)

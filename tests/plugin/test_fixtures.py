@@ -6,7 +6,9 @@ from importlib.util import find_spec
 
 import pytest
 
-from .project import SMALL, Project
+from .project import SMALL, Project, project
+
+__all__ = ["project"]  # a fixture
 
 TRIO = find_spec("trio") is not None
 XDIST = pytest.mark.skipif(find_spec("xdist") is None, reason="pytest-xdist is not installed here")
@@ -62,11 +64,6 @@ async def test_anyio(space_client, anyio_answer):
     assert (await space_client.get("/")).json() == anyio_answer.json()
 """
 BACKENDS = 2 if TRIO else 1
-
-
-@pytest.fixture
-def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Project:
-    return Project(pytester, monkeypatch)
 
 
 ONCE = ["started", "stopped"]

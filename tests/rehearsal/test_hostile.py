@@ -284,7 +284,7 @@ ODD_ROUTES = {
     ),
     "raises a base exception": (
         routes("class E(BaseException): pass\nasync def odd(request):\n    raise E('x')\n"),
-        None,
+        500,
         "",
     ),
 }
@@ -340,7 +340,7 @@ def test_descriptors_of_an_app_are_its_own(tmp_path: Path) -> None:
         "os.environ.get('SOMETHING')\n"
         "print('sizes', {os.path.getsize(f'f{n}') for n in range(40)}, flush=True)\n"
     )
-    cases = {"closes": bare("import os\nos.closerange(0, 4096)\n", seconds=3), "reopens": bare(reopens, seconds=3)}
+    cases = {"closes": bare("import os\nos.closerange(0, 4096)\n", seconds=2), "reopens": bare(reopens, seconds=2)}
     seen = side_by_side(tmp_path, cases)
     assert seen["closes"].failure is not None
     assert "sizes {0}" in seen["reopens"].output

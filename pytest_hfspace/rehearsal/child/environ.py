@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
+from functools import wraps
 from types import CodeType, FrameType
-from typing import Any
+from typing import Any, Optional
 
 from .channel import Channel
 from .sources import Line, Sources
@@ -30,7 +32,11 @@ SETTINGS_LIBRARIES = frozenset(
         "prettyconf",
     }
 )
-_PLAIN = (str, int, float, bool, type(None))
+_PLAIN = (str, bytes, int, float, bool)
+
+#: how many reads are told, so that an app that makes names up does not flood the parent
+MOST = 2000
+_COMPREHENSIONS = ("<listcomp>", "<dictcomp>", "<setcomp>", "<genexpr>")
 
 
 class EnvironRecorder:
@@ -49,15 +55,15 @@ class EnvironRecorder:
         """Start recording, in this process and those that it forks."""
         original = os._Environ.__getitem__
         iterate = os._Environ.__iter__
-        note, iterates = self._note, self._iterates
+        note, iterates = _harmless(self._note), _harmless(self._iterates)
 
         def getitem(environ: Any, key: Any) -> Any:
             try:
                 value = original(environ, key)
             except KeyError:
-                note(key, sys._getframe(1), given=False)
+                note(key, sys._getframe(1), False)
                 raise
-            note(key, sys._getframe(1), given=True)
+            note(key, sys._getframe(1), True)
             return value
 
         def iterator(environ: Any) -> Any:
@@ -75,20 +81,20 @@ class EnvironRecorder:
             self._iterating.add((id(frame), frame.f_code))
 
     def _copies(self, key: str, frame: FrameType) -> bool:
+        while frame.f_code.co_name in _COMPREHENSIONS and frame.f_back is not None:
+            frame = frame.f_back  # what it iterates was asked for by the frame around it
         return (id(frame), frame.f_code) in self._iterating and key not in frame.f_code.co_consts
 
-    def _note(self, key: Any, frame: FrameType | None, *, given: bool) -> None:
-        if isinstance(key, bytes):
-            key = os.fsdecode(key)
-        default, known = None, False
+    def _note(self, key: Any, frame: FrameType | None, given: bool) -> None:  # noqa: FBT001 - see install
+        if not isinstance(key, (str, bytes)):
+            return
+        key = os.fsdecode(key)
+        default: _Default = _UNKNOWN
         copying = False
-        while frame is not None and frame.f_globals.get("__name__") in ACCESSORS:
-            local = frame.f_locals
-            if frame.f_code.co_name in ("get", "getenv", "setdefault", "pop") and "default" in local:
-                default, known = local["default"], isinstance(local["default"], _PLAIN)
-            elif frame.f_code.co_name == "__contains__":
-                known = True
-            copying = copying or frame.f_code.co_name in ("copy", "__iter__", "items", "values", "__eq__")
+        while frame is not None and _is_accessor(frame):
+            name = frame.f_code.co_name
+            default = _default_of(frame) or default
+            copying = copying or name in ("copy", "__iter__", "items", "values", "__eq__")
             frame = frame.f_back
         if frame is None or copying or self._copies(key, frame):
             return
@@ -97,40 +103,84 @@ class EnvironRecorder:
             where, own = at, True
         elif (library := _top(frame)) in SETTINGS_LIBRARIES:
             reader = library
-            where, found, has_default = self._through(frame)
+            where, said = self._through(frame)
             own = where is not None
-            if has_default or not known:
-                default, known = found, has_default
+            default = said or default
         if not own and given:
             return
-        if (key, where, given) in self._seen:
+        if (key, where, given) in self._seen or len(self._seen) > MOST:
             return
         self._seen.add((key, where, given))
         self.channel.emit(
             "read",
-            name=str(key)[:200],
+            name=key[:200],
             where=where,
-            default=None if default is None else str(default)[:500],
-            required=not known,
+            default=default[1],
+            required=not default[0],
             given=given,
             phase=self.channel.phase,
             reader=reader,
             own=own,
         )
 
-    def _through(self, frame: FrameType | None) -> tuple[Line | None, Any, bool]:
+    def _through(self, frame: FrameType | None) -> tuple[Line | None, _Default | None]:
         """The repository line above a library's frames, and the default that it handed over."""
-        default, known = None, False
+        said: _Default | None = None
         while frame is not None:
             if at := self.sources.at(frame.f_code, frame.f_lineno):
-                return at, default, known
+                return at, said
             if frame.f_code.co_filename.startswith("<frozen importlib"):
-                return None, None, False  # the library reads at its own import
+                return None, None  # the library reads at its own import
             if _top(frame) in SETTINGS_LIBRARIES and "default" in frame.f_locals:
-                value = frame.f_locals["default"]
-                default, known = value, isinstance(value, _PLAIN)
+                said = _as_default(frame.f_locals["default"])
             frame = frame.f_back
-        return None, None, False
+        return None, None
+
+
+#: is there a default, and its text
+_Default = tuple[bool, Optional[str]]
+_UNKNOWN: _Default = (False, None)
+
+
+def _default_of(frame: FrameType) -> _Default | None:
+    """The default that an accessor was called with, None if this is none that takes one."""
+    name, local = frame.f_code.co_name, frame.f_locals
+    if name == "setdefault":
+        return _as_default(local.get("value", local.get("default")))
+    if name in ("get", "getenv", "getenvb", "pop") and "default" in local:
+        return _as_default(local["default"])
+    if name in ("__contains__", "expandvars"):
+        return True, None
+    return None
+
+
+def _as_default(value: Any) -> _Default:
+    """Only of plain values is there a text: anything else may be a library's mark for "none"."""
+    if value is None or value == "":
+        return True, value
+    if isinstance(value, _PLAIN):
+        return True, (os.fsdecode(value) if isinstance(value, bytes) else str(value))[:500]
+    if isinstance(value, (os.PathLike, list, tuple, dict, set)):
+        return True, f"<{type(value).__name__}>"
+    return _UNKNOWN
+
+
+def _is_accessor(frame: FrameType) -> bool:
+    name = frame.f_globals.get("__name__")
+    return name in ACCESSORS or (name == "posixpath" and frame.f_code.co_name in ("expandvars", "repl"))
+
+
+def _harmless(record: Callable[..., None]) -> Callable[..., None]:
+    """What is watched must not notice that a recorder failed."""
+
+    @wraps(record)
+    def recorded(*args: Any) -> None:
+        try:
+            record(*args)
+        except Exception:  # noqa: BLE001 - see above
+            return
+
+    return recorded
 
 
 def _top(frame: FrameType) -> str:

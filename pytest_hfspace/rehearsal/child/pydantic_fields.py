@@ -3,9 +3,11 @@ its fields tell the names."""
 
 from __future__ import annotations
 
+import enum
 import os
 import re
 import sys
+from dataclasses import dataclass, replace
 from functools import wraps
 from types import ModuleType
 from typing import Any
@@ -25,6 +27,26 @@ _TYPES = (  # the first that the annotation's text matches
 )
 
 
+#: no honest settings class is nested deeper
+DEPTH = 5
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a walk through a settings class is.  ``present``: the variables that are set."""
+
+    settings: type
+    prefix: str
+    delimiter: str
+    caller: Line | None
+    present: set[str]
+    path: tuple[str, ...] = ()
+    depth: int = 0
+
+    def below(self, prefix: str, field_name: str) -> _Place:
+        return replace(self, prefix=prefix, path=(*self.path, field_name), depth=self.depth + 1)
+
+
 class FieldRecorder:
     """Wraps ``BaseSettings.__init__`` once pydantic-settings is imported."""
 
@@ -39,37 +61,57 @@ class FieldRecorder:
 
         @wraps(original)
         def init(settings: Any, *args: Any, **values: Any) -> None:
-            self._note(type(settings), values, self.sources.caller(sys._getframe(1)))
+            try:
+                self._note(type(settings), values, self.sources.caller(sys._getframe(1)))
+            except Exception:  # noqa: BLE001, S110 - what is watched must not notice that a recorder failed
+                pass
             original(settings, *args, **values)
 
         base.__init__ = init
 
     def _note(self, settings: type, values: dict[str, Any], caller: Line | None) -> None:
         config = getattr(settings, "model_config", {})
-        present = {name.upper() for name in list(os.environ._data)} if not values else set()  # type: ignore[attr-defined]
-        present = {os.fsdecode(name) if isinstance(name, bytes) else name for name in present}
-        for field_name, field in getattr(settings, "model_fields", {}).items():
-            names = _names(field_name, field, str(config.get("env_prefix") or ""))
+        prefix = str(values.get("_env_prefix") or config.get("env_prefix") or "")
+        delimiter = str(values.get("_env_nested_delimiter") or config.get("env_nested_delimiter") or "")
+        present = {os.fsdecode(name).upper() for name in list(os.environ)}
+        self._fields(settings, values, _Place(settings, prefix, delimiter, caller, present))
+
+    def _fields(self, model: type, values: dict[str, Any], place: _Place) -> None:
+        for field_name, field in getattr(model, "model_fields", {}).items():
+            names = _names(field_name, field, place.prefix)
             if not names or field_name in values:
                 continue
-            required = bool(field.is_required())
-            default = None if required or field.default is None else field.default
-            plain = default if isinstance(default, (str, int, float, bool)) else None
-            kind = _type(field.annotation)
-            self.channel.emit(
-                "read",
-                name=names[0],
-                where=self._line(settings, field_name) or caller,
-                default=None if plain is None else str(plain)[:500],
-                required=required,
-                given=any(name.upper() in present for name in names),
-                phase=self.channel.phase,
-                reader="pydantic_settings",
-                own=caller is not None,
-                type=kind,
-                secret=kind == "secret",
-                field=f"{settings.__module__}.{settings.__qualname__}.{field_name}",
-            )
+            nested = _model(field.annotation) if place.delimiter and place.depth < DEPTH else None
+            if nested is not None and names[0] not in place.present:
+                below = f"{names[0]}{place.delimiter.upper()}"
+                if field.is_required() or any(name.startswith(below) for name in place.present):
+                    self._fields(nested, {}, place.below(below, field_name))
+                continue
+            self._tell(model, field_name, field, names, place)
+
+    def _tell(self, model: type, field_name: str, field: Any, names: list[str], place: _Place) -> None:
+        required = bool(field.is_required())
+        default = None if required or field.default is None else field.default
+        if isinstance(default, enum.Enum):
+            default = default.value
+        plain = default if isinstance(default, (str, int, float, bool)) else None
+        kind = _type(field.annotation)
+        self.channel.emit(
+            "read",
+            name=names[0],
+            where=self._line(model, field_name) or place.caller,
+            default=None if plain is None else str(plain)[:500],
+            required=required,
+            given=any(name in place.present for name in names),
+            phase=self.channel.phase,
+            reader="pydantic_settings",
+            own=place.caller is not None,
+            type=kind,
+            secret=kind == "secret",
+            # as a ValidationError names it
+            field=".".join((*place.path, _location(field_name, field))),
+            alternatives=names[1:],
+        )
 
     def _line(self, settings: type, field_name: str) -> Line | None:
         """Where the class, or the base that declares the field, annotates it."""
@@ -91,12 +133,28 @@ class FieldRecorder:
 
 
 def _names(field_name: str, field: Any, prefix: str) -> list[str]:
+    """The variables that fill a field, the first wins."""
+    names = [name for name in _aliases(field) if name]
+    return [name.upper() for name in names or [prefix + field_name]]
+
+
+def _aliases(field: Any) -> list[str]:
     alias = field.validation_alias or field.alias
     choices = getattr(alias, "choices", None) or ([alias] if alias else [])
-    names = [choice for choice in choices if isinstance(choice, str)]
-    if not choices:
-        names = [prefix + field_name]
-    return [name.upper() for name in names]
+    # an AliasPath looks into the JSON of the variable that it names first
+    return [choice if isinstance(choice, str) else str(next(iter(choice.path), "")) for choice in choices]
+
+
+def _location(field_name: str, field: Any) -> str:
+    return next(iter(_aliases(field)), field_name)
+
+
+def _model(annotation: Any) -> type | None:
+    """The pydantic model that a field is of, also an optional one."""
+    for one in (annotation, *getattr(annotation, "__args__", ())):
+        if isinstance(one, type) and hasattr(one, "model_fields"):
+            return one
+    return None
 
 
 def _type(annotation: Any) -> str:
