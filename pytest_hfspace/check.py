@@ -126,11 +126,11 @@ class Examination:
         """Evaluate one check; a second call with the same route gives the same result."""
         key = (check.code, route)
         if key not in self.results:
-            result = self._blocked(check, facts) or evaluate(check, facts)
+            result = self.blocked(check, facts) or evaluate(check, facts)
             self.results[key] = replace(result, route=route)
         return self.results[key]
 
-    def _blocked(self, check: Check, facts: Mapping[str, Any]) -> Result | None:
+    def blocked(self, check: Check, facts: Mapping[str, Any]) -> Result | None:
         """The skipped result of a check that a prerequisite keeps from being evaluated."""
         for code in check.needs:
             needed = self.catalogue.get(code)

@@ -48,9 +48,12 @@ def search_path(space: Space) -> list[str]:
     if command is not None and image is not None:
         variable = image.env.get("PYTHONPATH")
         more = command.env.get("PYTHONPATH", variable.value if variable is not None else "")
-        inside = [_first_entry(command, space), *(entry for entry in more.split(":") if entry)]
-        for entry in inside:
-            found.update(_sources(image.layout, posixpath.normpath(posixpath.join(command.cwd, entry))))
+        entries = [_first_entry(command, space), *(entry for entry in more.split(":") if entry)]
+        inside = [posixpath.normpath(posixpath.join(command.cwd, entry)) for entry in entries]
+        # a directory may have come from several: first the one that the app itself came from
+        for names in (_file_names(_target(space)[0]), None):
+            for directory in inside:
+                found.update(_sources(image.layout, directory, names))
     if not found or command is None or space.app != command.target:
         found.setdefault(".", None)  # who names an app that the command does not name it from here
     return [str(space.root / directory) for directory in found]
@@ -77,14 +80,17 @@ def _package_root(space: Space, script: str) -> str:
     return directory
 
 
-def _sources(layout: Mapping[str, str], directory: str) -> dict[str, None]:
-    """The repository directories whose Python files an image directory holds under their names."""
+def _sources(
+    layout: Mapping[str, str], directory: str, names: tuple[str, ...] | None = None
+) -> dict[str, None]:
+    """The repository directories whose Python files, or those of these names, an image directory
+    holds under the names that they have there."""
     prefix = f"{directory.rstrip('/')}/"
     found: dict[str, None] = {}
     for target, source in layout.items():
         if target.startswith(prefix) and target.endswith(".py"):
             inside = target.removeprefix(prefix)
-            if f"/{source}".endswith(f"/{inside}"):
+            if (names is None or inside in names) and f"/{source}".endswith(f"/{inside}"):
                 found[source.removesuffix(inside).rstrip("/") or "."] = None
     return found
 
@@ -147,13 +153,17 @@ def _import(space: Space, name: str) -> ModuleType:
 _GUARD = 'put that under if __name__ == "__main__":'
 
 
+def _file_names(module: str) -> tuple[str, str]:
+    path = module.replace(".", "/")
+    return f"{path}/__init__.py", f"{path}.py"
+
+
 def _expected(space: Space, name: str) -> Path | None:
     """The repository file that the Space would load, None if it is none of the repository's."""
-    path = name.replace(".", "/")
     for directory in search_path(space):
-        for candidate in (Path(directory, path, "__init__.py"), Path(directory, f"{path}.py")):
-            if candidate.is_file():
-                return candidate
+        for file_name in _file_names(name):
+            if Path(directory, file_name).is_file():
+                return Path(directory, file_name)
     return None
 
 

@@ -75,10 +75,9 @@ class CheckItem(pytest.Function):
         run = Run.of(self.config)
         facts = _Facts(request)
         if self.placeholder:
-            reason = run.examination.blocked(self.check, facts) or run.rehearsal().impossible
-            self.result = run.redactor.result(
-                Result(self.check, "skipped", reason=reason or "the app has no routes")
-            )
+            reason = run.rehearsal().impossible or "the app has no routes"
+            blocked = run.examination.blocked(self.check, facts)
+            self.result = run.redactor.result(blocked or Result(self.check, "skipped", reason=reason))
         else:
             self.result = run.examine(self.check, facts, self.route.label if self.route else None)
         self._conclude(self.result)

@@ -150,12 +150,14 @@ class Run:
             why = self._director.reason if self._director is not None else self._defect
             reason = f"the app did not start: {one_line(why)}" if why else reason
         else:
-            from .importing import import_app, python_path
+            from .importing import AppNotFound, import_app, python_path
             from .inprocess import routes_of
 
             try:
                 with python_path(self.space):
                     routes = routes_of(import_app(self.space), self.space.root)
+            except AppNotFound as error:
+                reason = f"the app cannot be imported: {one_line(str(error))}"
             except (Exception, SystemExit) as error:  # noqa: BLE001  # importing it runs the project's code
                 reason = f"the app cannot be imported: {_said(error)}"
         return [route for route in routes if route.own and route.kind == "http"], reason

@@ -75,6 +75,7 @@ _TYPED = {
     "url": "https://stand-in.invalid/{n}",
     "json": "[]",
     "path": "{home}",
+    "fernet": "c3RhbmQtaW5zdGFuZC1pbnN0YW5kLWluc3RhbmQtaW4=",  # 32 bytes
 }
 
 
@@ -129,9 +130,13 @@ def stand_in(name: str, read: Read | None, space: Space, home: str, complaint: s
     usable = declared is not None and not complaint and not is_placeholder(declared.value)
     if declared is not None and usable and not is_secret_name(name) and "://" not in declared.value:
         return declared.value
-    kind = next((kind for kind in _TYPED if complaint.startswith(kind)), read.type if read else "")
+    wants, _, exactly = complaint.partition(":")
+    if wants == "text":
+        return exactly
+    kind = wants if wants in _TYPED else read.type if read else ""
     shapes: Iterable[str] = (shape for pattern, shape in _SHAPES if pattern.search(name.upper()))
     shape = _TYPED.get(kind) or next(iter(shapes), "stand-in-{n}")
     if kind == "json" and complaint.startswith("json:dict"):
         shape = "{}"
-    return shape.replace("{n}", fill["n"]).replace("{home}", fill["home"])
+    value = shape.replace("{n}", fill["n"]).replace("{home}", fill["home"])
+    return value.ljust(int(exactly), "x") if wants == "length" else value

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from .facts import Failure, Raised
 from .log import Log
 
-#: what pydantic's complaint of a value says of the type that it wants
+#: what a complaint of a value says of what is wanted; a group is the value's own part of it
 _COMPLAINTS = (
     ("int", re.compile(r"valid integer|invalid literal for int")),
     ("float", re.compile(r"valid number|valid decimal|could not convert string to float|ConversionSyntax")),
@@ -23,6 +23,17 @@ _COMPLAINTS = (
             r"valid list|Invalid JSON|valid JSON|Expecting value|valid tuple|valid set|error parsing value"
         ),
     ),
+    ("length:{}", re.compile(r"at least (\d{1,4}) (?:characters|chars|bytes|symbols)")),
+    ("text:{}", re.compile(r"[Ii]nput should be '([^'\n]{1,100})'")),
+    ("text:{}", re.compile(r"greater than or equal to (\d{1,9}(?:\.\d+)?)")),
+    ("text:{}1", re.compile(r"greater than (\d{1,8})\b")),
+    ("fernet", re.compile(r"Fernet key must be")),
+)
+#: how a program says before it exits that it lacks something
+_LACKS = re.compile(
+    r"missing|required|requires|not set|unset|isn't set|must|need|provide|define|environment|absent|empty"
+    r"|not found|no value|set it|please set|configure|invalid|expected",
+    re.IGNORECASE,
 )
 
 
@@ -32,44 +43,61 @@ def missing_settings(log: Log, failure: Failure, given: Mapping[str, str]) -> di
     ``given``: the stand-ins so far, with their values; a name among them comes again only with a
     complaint.
     """
-    asked = [read.name for read in log.reads if not read.given]
     texts = _texts(failure)
     names: dict[str, str] = {}
-    if any(kind.endswith("ValidationError") for error in _chain(failure.raised) for kind in error.kinds):
+    chain = _chain(failure.raised)
+    if any(kind.endswith("ValidationError") for error in chain for kind in error.kinds):
         names |= _of_settings_class(log, texts, given)
-    for name in asked:
-        if name not in given and name not in names and re.search(rf"(?<![\w]){re.escape(name)}(?!\w)", texts):
+    subscript = bool(chain) and all(error.kind == "KeyError" for error in chain)
+    for read in log.reads:
+        name = read.name
+        # A default that is one does not lack, and only os.environ[name] raises KeyError.
+        lacking = not read.given and (read.required if subscript else not read.default)
+        if lacking and name not in given and name not in names and _says(texts, name):
             names[name] = ""
     if not names:
         names = _complained_of(texts, given)
     return names
 
 
+def _says(texts: str, name: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", texts) is not None
+
+
+def _wanted(text: str) -> str:
+    """What a complaint wants, as ``stand_in`` takes it; "" if it does not say."""
+    for kind, pattern in _COMPLAINTS:
+        if match := pattern.search(text):
+            return kind.format(*match.groups())
+    return ""
+
+
 def _complained_of(texts: str, given: Mapping[str, str]) -> dict[str, str]:
     """Stand-ins of the wrong type: the failure names them or quotes their value."""
-    wants = next((kind for kind, pattern in _COMPLAINTS if pattern.search(texts)), "")
+    wants = _wanted(texts)
     if not wants:
         return {}
-    return {
-        n: wants for n, v in given.items() if v in texts or re.search(rf"(?<!\w){re.escape(n)}(?!\w)", texts)
-    }
+    named = [name for name, value in given.items() if value in texts or _says(texts, name)]
+    if not named and len(given) == 1:
+        named = list(given)
+    return dict.fromkeys(named, wants)
 
 
 def _of_settings_class(log: Log, texts: str, given: Mapping[str, str]) -> dict[str, str]:
     """pydantic writes the field (or its alias) on a line, the complaint on the next."""
-    by_location = {field.rpartition(".")[2].upper(): name for field, name in log.fields.items()}
-    by_location |= {name.upper(): name for name in log.fields.values()}
+    by_location = {name.upper(): name for name in log.fields.values()}
+    by_location |= {field.upper(): name for field, name in log.fields.items()}
+    required = {read.name for read in log.reads if read.required}
     names: dict[str, str] = {}
-    lines = texts.splitlines()
-    for location, complaint in itertools.pairwise(lines):
-        name = by_location.get(location.strip().upper())
-        if name is None or not complaint.startswith("  "):
+    for line, complaint in itertools.pairwise(texts.splitlines()):
+        location = line.strip().upper()
+        if not location or not complaint.startswith("  "):
             continue
-        if "Field required" in complaint and name not in given:
-            names[name] = ""
-        elif name in given:
-            wants = next((kind for kind, pattern in _COMPLAINTS if pattern.search(complaint)), "")
-            if wants:
+        below = [n for f, n in by_location.items() if f.startswith(f"{location}.") and n in required]
+        for name in [by_location[location]] if location in by_location else below:
+            if "Field required" in complaint and name not in given:
+                names[name] = ""
+            elif name in given and (wants := _wanted(complaint)):
                 names[name] = wants
     return names
 
@@ -83,8 +111,9 @@ def _chain(error: Raised | None) -> list[Raised]:
 
 
 def _texts(failure: Failure) -> str:
-    """All that the failure says; for a plain exit also what was printed before it."""
+    """All that the failure says; for a plain exit also what was printed of a lack before it."""
     errors = _chain(failure.raised)
-    said = "\n".join(error.message for error in errors)
-    exits = failure.kind == "exited" or any(error.kind == "SystemExit" for error in errors)
-    return f"{said}\n{failure.output}" if exits else said
+    said = [error.message for error in errors]
+    if failure.kind == "exited" or any(error.kind == "SystemExit" for error in errors):
+        said += [line for line in failure.output.splitlines() if _LACKS.search(line)]
+    return "\n".join(said)

@@ -47,8 +47,8 @@ LAYOUTS = {
         "WORKDIR /srv\nCOPY src/pkg pkg\nCMD fastapi run pkg/web.py",
         src__pkg__web="from .names import title\nfrom fastapi import FastAPI\napi = FastAPI(title=title)",
         src__pkg__names="title = 'right'",
-        src__pkg____init__="",
-    ),
+    )
+    | {"src/pkg/__init__.py": ""},
     "program": space(
         "WORKDIR /srv\nCOPY . .\nCMD python src/serve.py",
         src__serve="import uvicorn\nfrom web import app\nif __name__ == '__main__':\n    uvicorn.run(app)",
@@ -144,8 +144,8 @@ def test_a_project_with_an_app_of_its_own(project: Project) -> None:
     [
         (
             {},
-            "",
-            "there is no module 'main' in {path}/.; hfspace_app = MODULE:ATTR in the pytest configuration*",
+            "hfspace_app = nowhere:app",
+            "there is no module 'nowhere' in {path}; hfspace_app = MODULE:ATTR in the pytest configuration*",
         ),
         ({"main.py": "api = 1"}, "", "main ({path}/main.py) has no attribute 'app'; hfspace_app = *"),
         (
@@ -171,7 +171,7 @@ def test_an_app_that_is_not_there(project: Project, files: dict[str, str], ini: 
     project.write("def test(space_app): pass", files, ini=ini)
     result = project.run()
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines([message.replace("/.;", ";").format(path=project.path)])
+    result.stdout.fnmatch_lines([message.format(path=project.path)])
     result.stdout.no_fnmatch_line("*Traceback*")
 
 

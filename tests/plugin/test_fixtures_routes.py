@@ -119,7 +119,7 @@ def test_space_routes_are_all_of_them(project: Project) -> None:
         ("import sys; sys.exit(3)", "the app cannot be imported: SystemExit: 3"),
         ("raise ValueError('two\\nlines')", "the app cannot be imported: ValueError: two lines"),
         ("def f(", "the app cannot be imported: SyntaxError: '(' was never closed (main.py, line 1)"),
-        ("api = 1", "the app cannot be imported: AppNotFound: main (*/main.py) has no attribute 'app'; *"),
+        ("api = 1", "the app cannot be imported: main (*/main.py) has no attribute 'app'; *"),
         ("from fastapi import FastAPI; app = FastAPI()", "the app has no routes of its own"),
         ("app = 1", "the app has no routes of its own"),
     ],
@@ -128,7 +128,7 @@ def test_no_routes_leave_one_skipped_test_that_says_why(project: Project, app: s
     project.write(EACH + "\ndef test_other(): pass\n", SMALL | {"main.py": app})
     result = project.run("-rs")
     result.assert_outcomes(passed=1, skipped=1)
-    result.stdout.fnmatch_lines([f"SKIPPED * test_own.py:2: {reason}"])
+    result.stdout.fnmatch_lines([f"SKIPPED * test_own.py: {reason}"])
 
 
 def test_no_routes_under_hfspace(project: Project) -> None:

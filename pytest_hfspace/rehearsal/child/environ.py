@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from functools import wraps
 from types import CodeType, FrameType
-from typing import Any, Optional
+from typing import Any
 
 from .channel import Channel
 from .sources import Line, Sources
@@ -61,9 +61,9 @@ class EnvironRecorder:
             try:
                 value = original(environ, key)
             except KeyError:
-                note(key, sys._getframe(1), False)
+                note(key, sys._getframe(1), given=False)
                 raise
-            note(key, sys._getframe(1), True)
+            note(key, sys._getframe(1), given=True)
             return value
 
         def iterator(environ: Any) -> Any:
@@ -85,7 +85,7 @@ class EnvironRecorder:
             frame = frame.f_back  # what it iterates was asked for by the frame around it
         return (id(frame), frame.f_code) in self._iterating and key not in frame.f_code.co_consts
 
-    def _note(self, key: Any, frame: FrameType | None, given: bool) -> None:  # noqa: FBT001 - see install
+    def _note(self, key: Any, frame: FrameType | None, *, given: bool) -> None:
         if not isinstance(key, (str, bytes)):
             return
         key = os.fsdecode(key)
@@ -138,7 +138,7 @@ class EnvironRecorder:
 
 
 #: is there a default, and its text
-_Default = tuple[bool, Optional[str]]
+_Default = tuple[bool, str | None]
 _UNKNOWN: _Default = (False, None)
 
 
@@ -174,9 +174,9 @@ def _harmless(record: Callable[..., None]) -> Callable[..., None]:
     """What is watched must not notice that a recorder failed."""
 
     @wraps(record)
-    def recorded(*args: Any) -> None:
+    def recorded(*args: Any, **named: Any) -> None:
         try:
-            record(*args)
+            record(*args, **named)
         except Exception:  # noqa: BLE001 - see above
             return
 

@@ -3,6 +3,7 @@ its fields tell the names."""
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import os
 import re
@@ -61,10 +62,9 @@ class FieldRecorder:
 
         @wraps(original)
         def init(settings: Any, *args: Any, **values: Any) -> None:
-            try:
-                self._note(type(settings), values, self.sources.caller(sys._getframe(1)))
-            except Exception:  # noqa: BLE001, S110 - what is watched must not notice that a recorder failed
-                pass
+            caller = self.sources.caller(sys._getframe(1))
+            with contextlib.suppress(Exception):  # what is watched must not notice that a recorder failed
+                self._note(type(settings), values, caller)
             original(settings, *args, **values)
 
         base.__init__ = init
@@ -86,7 +86,7 @@ class FieldRecorder:
                 below = f"{names[0]}{place.delimiter.upper()}"
                 if field.is_required() or any(name.startswith(below) for name in place.present):
                     self._fields(nested, {}, place.below(below, field_name))
-                continue
+                    continue
             self._tell(model, field_name, field, names, place)
 
     def _tell(self, model: type, field_name: str, field: Any, names: list[str], place: _Place) -> None:
