@@ -128,7 +128,8 @@ def memory(routes: int, top: Path) -> None:
     kilobytes = int(output.rpartition("PEAK ")[2])
     seen = len(json.loads(report.read_text())["routes"])
     verdict = "met" if kilobytes / 1024 <= 120 else "MISSED"
-    print(f"{routes:5} routes: memory of the parent {kilobytes / 1024:.0f} MB ({seen} seen), budget 120 MB: {verdict}")
+    megabytes = f"{kilobytes / 1024:.0f} MB ({seen} seen)"
+    print(f"{routes:5} routes: memory of the parent {megabytes}, budget 120 MB: {verdict}")
 
 
 def main() -> None:

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from .space import Space
 
 
+#: The application of ``space_lifespan``, and the ``space_app`` that it was made of.
+_STARTED = pytest.StashKey[tuple[Any, Any]]()
+
+
 @pytest.fixture(scope="session")
 def space(pytestconfig: pytest.Config) -> Space:
     """The repository as the Hub would receive it."""
@@ -43,10 +47,13 @@ def space_app(space: Space) -> Iterator[Any]:
     from .importing import AppNotFound, import_app, python_path
 
     with python_path(space):
+        app, reason = None, ""
         try:
             app = import_app(space)
         except AppNotFound as error:
-            pytest.fail(str(error), pytrace=False)
+            reason = str(error)
+        if reason:  # said out here, where no traceback goes with it
+            pytest.fail(reason, pytrace=False)
         yield app
 
 
@@ -68,6 +75,7 @@ def space_lifespan(
     from .run import Run
 
     with lifespan(space_app, space_portal, Run.of(pytestconfig).settings.timeout) as app:
+        pytestconfig.stash[_STARTED] = (app, space_app)
         yield app
 
 
@@ -141,12 +149,32 @@ def space_server(pytestconfig: pytest.Config, space: Space) -> Iterator[SpaceSer
 
     settings = Run.of(pytestconfig).settings
     server = SpaceServer(space, Options(env=dict(settings.env), timeout=settings.timeout))
+    reason = ""
     try:
         server.start()
     except ServerDidNotStart as error:
-        pytest.fail(f"the app did not start as it would on the Space: {error}", pytrace=False)
+        reason = str(error)
+    if reason:
+        pytest.fail(f"the app did not start as it would on the Space: {reason}", pytrace=False)
     yield server
     server.stop()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Refuse a test that was handed an app which is not its own.
+
+    A folder's ``space_app`` does not reach a session's ``space_lifespan`` that exists already.
+    """
+    values: dict[str, Any] = getattr(item, "funcargs", {})
+    if "space_lifespan" not in values or "space_app" not in values:
+        return
+    started, app = item.config.stash.get(_STARTED, (None, None))
+    if values["space_lifespan"] is started and values["space_app"] is not app:
+        pytest.fail(
+            "this folder's space_app is not the app that the run has started: run the folder by itself",
+            pytrace=False,
+        )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -11,7 +11,17 @@ from ..check import Check, Finding, NotApplicable, Skip, check
 from ..contract import Stage
 from ..rehearsal.facts import Rehearsal
 from ..space import Space
-from .causes import brought, entry_file, failure_code, is_own, own_modules, undeclarable, undeclared_module
+from .causes import (
+    brought,
+    entry_file,
+    failure_code,
+    is_own,
+    own_modules,
+    undeclarable,
+    undeclared_module,
+    without_command,
+    without_image,
+)
 from .distributions import Closure, candidates, is_standard, normalised, providers
 from .serving import one_line
 
@@ -66,7 +76,7 @@ def _need_build(space: Space) -> None:
     if space.sdk == "static":
         raise Skip(_NO_PACKAGES)
     if space.image is None:
-        raise Skip("needs HFS108")
+        raise Skip(without_image(space))
 
 
 def _repository_path(space: Space, path: str) -> str:
@@ -110,10 +120,11 @@ def dependency_undeclared(space: Space, space_rehearsal: Rehearsal) -> Iterator[
         raise Skip(unknown)
     if space_rehearsal.impossible:
         raise Skip(space_rehearsal.impossible)
-    module = undeclared_module(space, space_rehearsal)
-    if module:
+    code = failure_code(space, space_rehearsal)
+    if code == "HFS303":
+        module = undeclared_module(space, space_rehearsal)
         yield _undeclared(space, module, candidates(module)[0], *_where_missing(space, space_rehearsal))
-    elif code := failure_code(space, space_rehearsal):
+    elif code:
         raise Skip(f"needs {code}")
     found = brought(space)
     borrowed = _borrowed(space, space_rehearsal, found)
@@ -198,7 +209,7 @@ def server_undeclared(space: Space) -> Iterator[Finding]:
     _need_build(space)
     command = space.command
     if command is None or command.runner is None:
-        raise Skip("needs HFS401" if command is None else command.reason or "needs HFS401")
+        raise Skip(without_command(space) or (command.reason if command else "") or "needs HFS401")
     if command.runner == "python":
         raise NotApplicable("the start command is a Python program, which imports its server itself")
     unknown = undeclarable(space)
@@ -211,10 +222,14 @@ def server_undeclared(space: Space) -> Iterator[Finding]:
             continue
         if found.unknown:
             raise Skip(f"what comes with {found.unknown[0]} is not known: it is not installed here")
-        package = "fastapi[standard]" if names[0] == "fastapi-cli" else names[0]
+        message = f"the start command runs {command.runner if names == needed[0] else names[0]}, "
+        message += "which no declared package brings"
+        package = names[0]
+        if package == "fastapi-cli":
+            package = "fastapi[standard]"
+            message = '"fastapi run" needs fastapi-cli, which no declared package brings: fastapi alone does not'
         yield Finding(
-            f"the start command runs {command.runner if names == needed[0] else names[0]}, "
-            "which no declared package brings",
+            message,
             f"add the line {package} to {_requirements_file(space)}",
             command.path,
             command.line,

@@ -8,11 +8,18 @@ from collections.abc import Iterator
 from typing import Final
 
 from ..check import NotApplicable, Skip
+from ..contract import SDKS
 from ..rehearsal.facts import Failure, Phase, Raised, Rehearsal
 from ..space import Space
 from .distributions import Closure, applies, candidates, closure, is_standard
 
 NO_PROCESS: Final = "a static Space runs no process"
+
+#: Base images that start an interpreter or a shell, and no server.
+_IDLE_BASES: Final = re.compile(
+    r"((docker\.io|public\.ecr\.aws/docker)/)?(library/)?(python|debian|ubuntu|alpine|nvidia/cuda)([:@].*)?"
+    r"|ghcr\.io/astral-sh/uv([:@].*)?"
+)
 
 _PHASES: Final[tuple[Phase, ...]] = ("launch", "import", "startup", "serve", "shutdown")
 _NO_MODULE = re.compile(r"No module named '?([\w.]+)'?")
@@ -83,6 +90,28 @@ def _is_exit(failure: Failure) -> bool:
 def _is_attribute_missing(failure: Failure) -> bool:
     raised = failure.raised
     return raised is not None and raised.kind == "ImportFromStringError" and "Attribute" in raised.message
+
+
+def without_command(space: Space) -> str:
+    """Why there is no start command, as the reason of a check that needs one; "" if there is one."""
+    if space.command is not None:
+        return ""
+    if space.sdk == "static":
+        return NO_PROCESS
+    if space.image is None:
+        return without_image(space)
+    if not _IDLE_BASES.fullmatch(space.image.base):
+        return f"the start command is that of the base image {space.image.base or 'that is not known'}"
+    return "needs HFS401"
+
+
+def without_image(space: Space) -> str:
+    """The check whose finding is the reason that nothing is known of an image."""
+    if space.card.missing:
+        return "needs HFS101"
+    if space.card.unreadable:
+        return "needs HFS102"
+    return "needs HFS108" if space.sdk in SDKS else "needs HFS103"
 
 
 def chain(raised: Raised | None) -> Iterator[Raised]:

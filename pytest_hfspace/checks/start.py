@@ -17,14 +17,11 @@ from .causes import NO_PROCESS, entry_file, failure_code, failure_of, lost_file,
 from .serving import one_line
 from .start_hints import exit_text, hint_for, likely_targets
 
-#: Base images that start an interpreter or a shell, and no server.
-_IDLE_BASES: Final = re.compile(
-    r"((docker\.io|public\.ecr\.aws/docker)/)?(library/)?(python|debian|ubuntu|alpine|nvidia/cuda)([:@].*)?"
-    r"|ghcr\.io/astral-sh/uv([:@].*)?"
-)
-
 #: Seconds after which a start-up is reported as slow.
 BUDGET: Final = 10.0
+
+#: How uvicorn says that a module has no such name.
+_NO_ATTRIBUTE: Final = re.compile(r'^Attribute "[^"]*" not found in module')
 
 _STOPS: Final = "The container ends, and the Space stops with a runtime error."
 
@@ -75,10 +72,9 @@ def launch_command(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding
 
 
 def _no_command(space: Space) -> Iterator[Finding]:
-    if space.image is None:
-        raise Skip("needs HFS108")
-    if not _IDLE_BASES.fullmatch(space.image.base):
-        raise Skip(f"the start command is that of the base image {space.image.base or 'that is not known'}")
+    reason = without_command(space)
+    if reason != "needs HFS401":
+        raise Skip(reason)
     yield Finding(
         "the Dockerfile has neither CMD nor ENTRYPOINT, so no server is started",
         f'add CMD ["uvicorn", "{space.app}", "--host", "0.0.0.0", "--port", "{space.port}"]',
@@ -93,7 +89,7 @@ def _failed_launch(space: Space, rehearsal: Rehearsal, command: StartCommand, fa
     lost = lost_file(space)
     if lost:
         return _lost(space, command, lost)
-    said = _reason(failure)
+    said = _last_words(failure)
     return Finding(
         f"the start command {exit_text(failure)}: {said}"
         if exit_text(failure)
@@ -102,6 +98,15 @@ def _failed_launch(space: Space, rehearsal: Rehearsal, command: StartCommand, fa
         command.path,
         command.line,
     )
+
+
+def _last_words(failure: Failure) -> str:
+    """What a command said before it ended: for an exit that is its output, not the exception."""
+    raised = failure.raised
+    if raised is None or raised.kind != "SystemExit":
+        return _reason(failure)
+    lines = (line.strip(" \t\r│|╭╮╰╯─") for line in reversed(failure.output.splitlines()))
+    return one_line(next(filter(None, lines), "")) or _reason(failure)
 
 
 def _absent_target(space: Space, command: StartCommand, module: str) -> Finding:
@@ -170,7 +175,10 @@ def entry_point(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
     else:
         hint = f"let {module} have the application under the name {attribute or 'app'}"
     path, line = _at(space, failure)
-    yield Finding(f"{named} is no ASGI application: {one_line(failure.message)}", hint, path, line)
+    said = one_line(failure.message)
+    if _NO_ATTRIBUTE.search(failure.message):
+        said = f"{module} has no {attribute or 'app'}"
+    yield Finding(f"{named} is no ASGI application: {said}", hint, path, line)
 
 
 @check(
@@ -220,12 +228,16 @@ def _side_effect(space: Space, failure: Failure) -> Finding:
     subject = _subject(space)
     guard = 'put it under if __name__ == "__main__":'
     if failure.kind == "served":
+        guard = 'put the call that starts it under if __name__ == "__main__":'
         return Finding(f"importing {subject} starts a server of its own", guard, path, line)
     if failure.kind == "hung":
         message = f"importing {subject} was not through after {failure.seconds:.0f} s"
         return Finding(message, "move the work into the app's lifespan, or a thread", path, line)
     is_program = space.command is not None and space.command.runner == "python"
-    message = f"importing {subject} ends the process: {exit_text(failure) or _reason(failure)}"
+    ended = exit_text(failure)
+    message = f"importing {subject} ends the process: {ended or _reason(failure)}"
+    if ended.startswith("ended "):
+        message = f"importing {subject} ends the process {ended.removeprefix('ended ')}"
     if is_program:
         ended = exit_text(failure) or f"ends ({_reason(failure)})"
         message = f"{subject} {ended} before it serves"

@@ -14,7 +14,8 @@ from ..contract import LOWEST_UNPRIVILEGED_PORT, Stage
 from ..rehearsal.facts import Read, Rehearsal
 from ..space import Space
 from ..space.command import StartCommand
-from .causes import NO_PROCESS, failure_code
+from .card_fields import fault
+from .causes import NO_PROCESS, failure_code, without_command
 
 TIMED_OUT: Final = (
     "The Hub waits 30 minutes for the app port to answer, then stops the Space: "
@@ -70,7 +71,7 @@ def command_of(space: Space) -> StartCommand:
     if space.sdk == "static":
         raise NotApplicable(NO_PROCESS)
     if space.command is None or space.command.runner is None:
-        raise Skip((space.command.reason if space.command else "") or "needs HFS401")
+        raise Skip(without_command(space) or (space.command.reason if space.command else "") or "needs HFS401")
     return space.command
 
 
@@ -167,6 +168,10 @@ def port_mismatch(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]
     _need_number(space, address)
     if address.port == space.port:
         return
+    written = space.card.fields.get("app_port")
+    refused = fault(written, space.sdk) if written else None
+    if refused is not None and refused.certain:
+        raise Skip("needs HFS104")
     if any(True for _ in _assumed(space, space_rehearsal)):
         raise Skip("needs HFS411")
     if any(stand_in.name == "PORT" for stand_in in space_rehearsal.stand_ins):
@@ -315,7 +320,7 @@ def exec_form_variable(space: Space) -> Iterator[Finding]:
     """No variable stands in a JSON CMD, which no shell expands.  [Dockerfile reference; field]"""
     command = space.command
     if command is None:
-        raise Skip(NO_PROCESS if space.sdk == "static" else "needs HFS401")
+        raise Skip(without_command(space))
     for name in command.unexpanded:
         yield Finding(
             f"${name} stands in a JSON command, where no shell expands it",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import posixpath
 import re
 import signal
 from collections.abc import Callable, Iterator
@@ -23,6 +24,10 @@ _APPLICATIONS: Final = ("FastAPI", "Starlette", "Litestar", "Quart", "Sanic", "m
 _FACTORIES: Final = ("create_app", "make_app", "get_app", "build_app")
 
 _FRESH_CLONE: Final = "to see all of it, run the start command in a fresh clone without a .env file"
+_PIP_INSTALL: Final = re.compile(r"pip install '?\"?([A-Za-z][\w.-]*(\[[\w,-]+\])?)")
+_MUST_BE_INSTALLED: Final = re.compile(r"^\W?([A-Za-z][\w.-]*)\W? must be installed")
+_NO_FOLDER: Final = re.compile(r"Directory '([^']+)' does not exist")
+_NO_FILE: Final = re.compile(r"No such file or directory: '([^']+)'")
 _SETTING: Final = re.compile(r"'?([A-Z][A-Z0-9_]{2,})'?")
 
 
@@ -45,7 +50,12 @@ def hint_for(space: Space, failure: Failure) -> str:
     if raised is None:
         return _FRESH_CLONE
     advice = (advise(space, raised) for name, advise in _ADVICE if is_kind(raised, name))
-    return next(filter(None, advice), _FRESH_CLONE)
+    return next(filter(None, advice), "") or _correct(failure)
+
+
+def _correct(failure: Failure) -> str:
+    where = failure.where or (failure.raised.where if failure.raised else None)
+    return f"correct {one_line(str(where))}; {_FRESH_CLONE}" if where else _FRESH_CLONE
 
 
 def _module(space: Space, raised: Raised) -> str:
@@ -76,6 +86,33 @@ def _key(_space: Space, raised: Raised) -> str:
     return f'read it as os.environ.get("{found[1]}"), or set {found[1]} on the Space' if found else ""
 
 
+def _package(_space: Space, raised: Raised) -> str:
+    """The distribution that the message itself asks for."""
+    found = _PIP_INSTALL.search(raised.message) or _MUST_BE_INSTALLED.search(raised.message)
+    return f"add the line {found[1].rstrip('.')} to the requirements" if found else ""
+
+
+def _folder(space: Space, raised: Raised) -> str:
+    found = _NO_FOLDER.search(raised.message)
+    if found is None:
+        return ""
+    name = one_line(found[1].rstrip("/"))
+    if any(space.files.exists_untracked(f"{name}/{file}") for file in ("index.html", "style.css")):
+        return f"git add {name}"
+    return f"commit a file in {name}, as git keeps no empty folder, or make the folder before it is used"
+
+
+def _file(space: Space, raised: Raised) -> str:
+    found = _NO_FILE.search(raised.message)
+    name = posixpath.normpath(found[1]) if found else ""
+    if name and space.files.exists_untracked(name):
+        return f"git add {one_line(name)}"
+    other = space.files.similar(name) if name else None
+    if other is not None:
+        return f"write {one_line(other)}, as the repository has it"
+    return "commit the file, or make it while the image is built"
+
+
 def _always(advice: str) -> Callable[[Space, Raised], str]:
     return lambda _space, _raised: advice
 
@@ -85,12 +122,14 @@ _ADVICE: Final[tuple[tuple[str, Callable[[Space, Raised], str]], ...]] = (
     ("ModuleNotFoundError", _module),
     ("ImportError", _name),
     ("KeyError", _key),
-    ("FileNotFoundError", _always("commit the file, or make it while the image is built")),
+    ("FileNotFoundError", _file),
     ("PermissionError", _always("write below /tmp, or give the folder to user id 1000 in the Dockerfile")),
     ("SyntaxError", _always("correct the syntax, or choose the Python that it is written for")),
     ("ConnectionError", _SERVICE),
     ("gaierror", _SERVICE),
     ("OperationalError", _SERVICE),
+    ("RuntimeError", _folder),
+    ("Exception", _package),
 )
 
 

@@ -37,12 +37,15 @@ MC4CAQAwBQYDK2VwBCIEIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f
 
 #: Shapes that a name promises, tried in this order.  "{n}" makes the value unique.
 _SHAPES = (
-    (
-        re.compile(r"(DATABASE|DB|POSTGRES|POSTGRESQL|MYSQL|SQLALCHEMY|SQLITE).*_(URL|URI|DSN)$|^(URL|URI)$"),
-        "sqlite:///{home}/stand-in.db",
-    ),
     (re.compile(r"REDIS.*_(URL|URI)$"), "redis://stand-in.invalid:6379/0"),
     (re.compile(r"(MONGO|MONGODB).*_(URL|URI)$"), "mongodb://stand-in.invalid:27017/stand_in"),
+    (
+        re.compile(
+            r"(^|_)(DATABASE|DB|PG|POSTGRES|POSTGRESQL|MYSQL|MARIADB|SQLALCHEMY|SQLITE)(_.*)?_(URL|URI|DSN)$"
+            r"|^(URL|URI)$"
+        ),
+        "sqlite:///{home}/stand-in.db",
+    ),
     (re.compile(r"(^|_)DSN$"), "https://standin{n}@stand-in.invalid/1"),
     (re.compile(r"(^|_)(URL|URI|ENDPOINT|BASE|ORIGIN|WEBHOOK)$"), "https://stand-in.invalid/{n}"),
     (re.compile(r"(^|_)ORIGINS$"), "https://stand-in.invalid"),

@@ -23,7 +23,7 @@ _COMPLAINTS = (
             r"valid list|Invalid JSON|valid JSON|Expecting value|valid tuple|valid set|error parsing value"
         ),
     ),
-    ("length:{}", re.compile(r"at least (\d{1,4}) (?:characters|chars|bytes|symbols)")),
+    ("length:{}", re.compile(r"at least (\d{1,4}) (?:characters|chars|bytes|symbols|items)")),
     ("text:{}", re.compile(r"[Ii]nput should be '([^'\n]{1,100})'")),
     ("text:{}", re.compile(r"greater than or equal to (\d{1,9}(?:\.\d+)?)")),
     ("text:{}1", re.compile(r"greater than (\d{1,8})\b")),
@@ -32,7 +32,8 @@ _COMPLAINTS = (
 #: how a program says before it exits that it lacks something
 _LACKS = re.compile(
     r"missing|required|requires|not set|unset|isn't set|must|need|provide|define|environment|absent|empty"
-    r"|not found|no value|set it|please set|configure|invalid|expected",
+    r"|not found|no value|set it|please set|configure|invalid|expected"
+    r"|KeyError",
     re.IGNORECASE,
 )
 

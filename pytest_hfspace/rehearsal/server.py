@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,12 @@ from .process import AppProcess
 if TYPE_CHECKING:
     import httpx
     from typing_extensions import Self
+
+
+#: how long, in seconds, nothing has been printed when the log counts as complete
+SETTLED = 0.05
+#: how long, in seconds, an app that goes on printing is waited for
+LONGEST_SETTLING = 1.0
 
 
 class ServerDidNotStart(Exception):
@@ -82,8 +89,18 @@ class SpaceServer:
 
     @property
     def log(self) -> str:
-        """What it has printed so far, its beginning and its end if it was much."""
-        return self._process.output.text() if self._process is not None else ""
+        """What it has printed so far, its beginning and its end if it was much.
+
+        Waits until nothing more comes: what an answer was printed with may still be on its way.
+        """
+        if self._process is None:
+            return ""
+        text, before = self._process.output.text(), None
+        until = time.monotonic() + LONGEST_SETTLING
+        while text != before and time.monotonic() < until:
+            time.sleep(SETTLED)
+            text, before = self._process.output.text(), text
+        return text
 
     def get(self, path: str = "/", **options: Any) -> httpx.Response:
         """GET a path, with what ``httpx.get`` takes."""

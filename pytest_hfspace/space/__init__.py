@@ -21,7 +21,7 @@ class Space:
     """A repository as the Hub would receive it.  Nothing in it is run to learn this.
 
     ``app``: the ASGI application's "module:attribute": asked for, named by the start command, or
-    "main:app" where neither says.  ``image`` and ``command`` are None where the SDK makes none or
+    "app" in the program that it runs ("main:app" where nothing says).  ``image`` and ``command`` are None where the SDK makes none or
     where there is no Dockerfile.
     """
 
@@ -69,7 +69,7 @@ def read_space(root: Path, *, ref: str | None = None, app: str | None = None) ->
         command=command,
         requirements=read_requirements(_sdk(card, files), image, files),
         settings=read_settings(files, image, body_line=card.body_line),
-        app=app or (command.target if command else None) or "main:app",
+        app=app or _app(command),
     )
 
 
@@ -87,6 +87,15 @@ def _build(files: Files, card: Card) -> tuple[Dockerfile | None, Image | None, S
     dockerfile = parse_dockerfile(text, DOCKERFILE)
     image = docker_image(dockerfile, files)
     return dockerfile, image, docker_command(image, files)
+
+
+def _app(command: StartCommand | None) -> str:
+    """What the start command names, or the usual name in the program that it runs."""
+    if command is None:
+        return "main:app"
+    program = (command.script or "").removesuffix(".py").removeprefix(f"{command.cwd}/").strip("./")
+    module = command.module or program.replace("/", ".") or "main"
+    return command.target or f"{module}:app"
 
 
 def _sdk(card: Card, files: Files) -> str | None:

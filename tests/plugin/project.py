@@ -27,7 +27,7 @@ CMD ["uvicorn", "main:app", "--host", "0.0.0.0", "--port", "7860"]
 """
 
 #: Its lifespan holds a task group open, as an MCP session manager does, and notes what happens.
-APP = '''\
+APP = """\
 import asyncio
 import os
 from contextlib import asynccontextmanager
@@ -145,7 +145,7 @@ async def endless():
 def item(item_id: int):
     print("asked for", item_id)
     return item_id
-'''
+"""
 
 SMALL = {
     "README.md": CARD,

@@ -49,9 +49,12 @@ async def own_answer(space_client):
     yield await space_client.get("/")
 """
 )
-AUTO = STRICT + f"""
+AUTO = (
+    STRICT
+    + f"""
 async def test_unmarked(space_client):{BODY}
 """
+)
 ANYIO = """
 import pytest
 
@@ -90,7 +93,10 @@ def test_the_app_starts_once_for_every_kind_of_test(
 
 def test_anyio_beside_asyncio_in_auto_mode(project: Project) -> None:
     # a fixture of anyio's is one of pytest-asyncio's as well in this mode: the test has none
-    tests = ANYIO.replace("@pytest.fixture", "@pytest.fixture\ndef anyio_answer(space_http):\n    return space_http.get('/')\n\n@pytest.mark.skip").replace("async def anyio_answer", "async def unused")
+    tests = ANYIO.replace(
+        "@pytest.fixture",
+        "@pytest.fixture\ndef anyio_answer(space_http):\n    return space_http.get('/')\n\n@pytest.mark.skip",
+    ).replace("async def anyio_answer", "async def unused")
     project.write(SYNC + AUTO + tests)
     result = project.run_apart("-W", "error", asyncio="auto", anyio=True)
     assert project.noted() == ONCE
@@ -121,7 +127,7 @@ def test_nothing_is_started_for_tests_that_do_not_ask(project: Project) -> None:
 
 # -- the clients
 
-CLIENTS = '''
+CLIENTS = """
 import httpx, pytest, threading
 
 class Overheated(Exception): pass
@@ -184,7 +190,7 @@ def test_an_endless_stream_says_what_to_use(space_http):
 
 def test_outlives_the_block(space_http):
     assert str(space_http.base_url) == "https://owner-name.hf.space"
-'''
+"""
 
 
 def test_the_synchronous_client(project: Project) -> None:
@@ -241,7 +247,9 @@ def test_the_asynchronous_client(project: Project) -> None:
 
 # -- lifespans
 
-FAILING = "from fastapi import FastAPI\n\nasync def lifespan(app):\n    {}\n\napp = FastAPI(lifespan=lifespan)\n"
+FAILING = (
+    "from fastapi import FastAPI\n\nasync def lifespan(app):\n    {}\n\napp = FastAPI(lifespan=lifespan)\n"
+)
 
 
 def small(app: str) -> dict[str, str]:

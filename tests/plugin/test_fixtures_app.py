@@ -37,7 +37,9 @@ LAYOUTS = {
         shared__names="title = 'right'",
     ),
     "src on PYTHONPATH": space(
-        "WORKDIR /srv\nCOPY src ./src\nENV PYTHONPATH=/srv/src\nCMD uvicorn web:app", src__web=RIGHT, web=WRONG
+        "WORKDIR /srv\nCOPY src ./src\nENV PYTHONPATH=/srv/src\nCMD uvicorn web:app",
+        src__web=RIGHT,
+        web=WRONG,
     ),
     "src on the command's PYTHONPATH": space(
         "WORKDIR /srv\nCOPY . .\nCMD PYTHONPATH=src uvicorn web:app", src__web=RIGHT
@@ -134,6 +136,18 @@ def test_a_project_with_an_app_of_its_own(project: Project) -> None:
     result = project.run()
     result.assert_outcomes(passed=1, failed=0, errors=1)
     result.stdout.fnmatch_lines(["space_app has no route GET /: it is not the app of hfspace_app, *"])
+
+
+def test_a_folder_with_an_app_of_its_own(project: Project) -> None:
+    conftest = f"import pytest\n{WRONG}\n@pytest.fixture(scope='session')\ndef space_app():\n    return app\n"
+    test = "def test(space_app, space_http): assert space_http.get('/openapi.json').json()['info']['title'] == '{}'"
+    files = {"main.py": RIGHT, "z/conftest.py": conftest, "z/test_z.py": test.format("wrong")}
+    project.write(test.format("right"), files)
+    project.run("test_own.py").assert_outcomes(passed=1)
+    project.run("z").assert_outcomes(passed=1)
+    result = project.run("test_own.py", "z")
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["this folder's space_app is not the app that the run has started: *"])
 
 
 # -- what cannot be imported

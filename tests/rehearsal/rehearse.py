@@ -111,6 +111,9 @@ def _processes_of(directory: bytes) -> dict[int, str]:
         with contextlib.suppress(OSError):
             said = (entry / "cmdline").read_bytes()
             where = os.fsencode(os.readlink(entry / "cwd"))
-            if int(entry.name) != os.getpid() and directory in said + (entry / "environ").read_bytes() + where:
+            if (
+                int(entry.name) != os.getpid()
+                and directory in said + (entry / "environ").read_bytes() + where
+            ):
                 found[int(entry.name)] = said.replace(b"\0", b" ").decode(errors="replace")
     return found

@@ -96,7 +96,16 @@ def test_an_interrupted_run_leaves_nothing(tmp_path: Path, temporary: Path, when
     seconds = {"started": "start", "visited": "visit", "stopping": "stop"}[when]
     space = _space(tmp_path / "space", tmp_path, **{seconds: 600})
     run = subprocess.Popen(
-        [sys.executable, "-m", "pytest", "--hfspace", "-p", "pytest_hfspace.plugin", "-p", "no:cacheprovider"],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "--hfspace",
+            "-p",
+            "pytest_hfspace.plugin",
+            "-p",
+            "no:cacheprovider",
+        ],
         cwd=space,
         env=_environment(temporary),
         stdout=subprocess.PIPE,

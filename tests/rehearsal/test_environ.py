@@ -114,9 +114,7 @@ def test_every_way_to_ask(seen: dict[str, Rehearsal], statement: str) -> None:
     names = [name for name, _, _ in ACCESSORS[statement]]
     reads = [read for read in own(seen["accessors"]) if read.name in names]
     assert [(read.name, read.default, read.required) for read in reads] == ACCESSORS[statement]
-    assert {str(read.where) for read in reads} == {
-        f"main.py:{READER if 'read(' in statement else line}"
-    }
+    assert {str(read.where) for read in reads} == {f"main.py:{READER if 'read(' in statement else line}"}
     assert {(read.phase, read.given, read.reader) for read in reads} == {("import", False, "os")}
 
 

@@ -74,7 +74,9 @@ HANGS = {
         ("import", "hung", 2, None),
     ),
     "deaf": (
-        bare("import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\ntime.sleep(600)\n", seconds=3),
+        bare(
+            "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\ntime.sleep(600)\n", seconds=3
+        ),
         ("import", "hung", 3, None),
     ),
     "stopped": (
@@ -244,13 +246,21 @@ ODD_ROUTES = {
         "no answer",
     ),
     "ends": (routes("def odd(request):\n    os._exit(9)\n"), None, "the process ended with exit code 9"),
-    "kills": (routes("def odd(request):\n    os.kill(os.getpid(), 9)\n"), None, "the process ended with signal 9"),
+    "kills": (
+        routes("def odd(request):\n    os.kill(os.getpid(), 9)\n"),
+        None,
+        "the process ended with signal 9",
+    ),
     "kills its parent": (
         routes("def odd(request):\n    os.kill(os.getppid(), 9)\n    time.sleep(600)\n"),
         None,
         "the process ended",
     ),
-    "endless data": (routes(STREAM % "while True:\n            yield b'x' * 65536\n            await asyncio.sleep(0)"), 200, ""),
+    "endless data": (
+        routes(STREAM % "while True:\n            yield b'x' * 65536\n            await asyncio.sleep(0)"),
+        200,
+        "",
+    ),
     "endless drip": (
         routes(STREAM % "while True:\n            yield b'x'\n            await asyncio.sleep(0.05)"),
         200,
@@ -300,7 +310,9 @@ def test_an_odd_route_costs_its_own_visit_only(tmp_path: Path) -> None:
         assert [v.status for v in seen[name].of("GET /zz")] == [200], name
         assert visit.seconds < 5, name
     assert all(seen[name].of("GET /odd")[0].streamed for name in seen if name.startswith("endless"))
-    places = {name: seen[name].of("GET /odd")[0].problem.rpartition(" ")[2] for name in ("awaits", "sync", "blocks")}
+    places = {
+        name: seen[name].of("GET /odd")[0].problem.rpartition(" ")[2] for name in ("awaits", "sync", "blocks")
+    }
     assert places == dict.fromkeys(places, "main.py:11")
 
 
@@ -340,31 +352,20 @@ def test_descriptors_of_an_app_are_its_own(tmp_path: Path) -> None:
         "os.environ.get('SOMETHING')\n"
         "print('sizes', {os.path.getsize(f'f{n}') for n in range(40)}, flush=True)\n"
     )
-    cases = {"closes": bare("import os\nos.closerange(0, 4096)\n", seconds=2), "reopens": bare(reopens, seconds=2)}
+    cases = {
+        "closes": bare("import os\nos.closerange(0, 4096)\n", seconds=2),
+        "reopens": bare(reopens, seconds=2),
+    }
     seen = side_by_side(tmp_path, cases)
     assert seen["closes"].failure is not None
     assert "sizes {0}" in seen["reopens"].output
 
 
-def test_a_program_that_binds_an_own_listener_is_known(tmp_path: Path) -> None:
-    code = (
-        "import asyncio\n"
-        "async def main():\n"
-        "    server = await asyncio.start_server(lambda r, w: None, '0.0.0.0', 7860)\n"
-        "    await server.serve_forever()\n"
-        "asyncio.run(main())\n"
-    )
-    seen = side_by_side(tmp_path, {"own": Case(code, command='["python", "main.py"]')})["own"]
-    assert "server of its own" in seen.impossible
-    assert seen.listener is not None
-    assert (seen.listener.host, seen.listener.port) == ("0.0.0.0", 7860)
-
-
-
-
 def test_a_stream_that_starves_its_server_ends_in_its_deadline(tmp_path: Path) -> None:
     began = time.monotonic()
-    (seen,) = side_by_side(tmp_path, {"starves": routes(STREAM % "while True:\n            yield b'x' * 65536", 6)}).values()
+    (seen,) = side_by_side(
+        tmp_path, {"starves": routes(STREAM % "while True:\n            yield b'x' * 65536", 6)}
+    ).values()
     (visit,) = seen.of("GET /odd")
     assert (visit.status, visit.streamed) == (200, True)
     assert time.monotonic() - began < 20

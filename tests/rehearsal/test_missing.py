@@ -80,9 +80,7 @@ LACKING: dict[str, tuple[str, set[str]]] = {
         set("ABCDEFGHIJ"),
     ),
     "pydantic aliases": (
-        "from pydantic import AliasChoices, Field\n"
-        + SETTINGS
-        + "    one: str = Field(alias='MY_ONE')\n"
+        "from pydantic import AliasChoices, Field\n" + SETTINGS + "    one: str = Field(alias='MY_ONE')\n"
         "    two: str = Field(validation_alias=AliasChoices('MY_TWO', 'TWO_B'))\nSettings()",
         {"MY_ONE", "MY_TWO"},
     ),
@@ -106,7 +104,8 @@ LACKING: dict[str, tuple[str, set[str]]] = {
 @pytest.fixture(scope="module")
 def lacking(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Rehearsal]:
     cases = {
-        name: Case("import os, sys\n" + code + "\n" + APP, files=LIBRARY) for name, (code, _) in LACKING.items()
+        name: Case("import os, sys\n" + code + "\n" + APP, files=LIBRARY)
+        for name, (code, _) in LACKING.items()
     }
     return side_by_side(tmp_path_factory.mktemp("lacking"), cases)
 
@@ -129,8 +128,12 @@ def test_a_stand_in_names_the_line_that_asked(lacking: Mapping[str, Rehearsal]) 
 
 
 def test_in_the_lifespan(tmp_path: Path) -> None:
-    code = "import os\n" + APP.replace("message = await receive()", "message = await receive(); check(message)")
-    code = code.replace("async def app", "def check(m): assert os.getenv('API_KEY'), 'no API_KEY'\nasync def app")
+    code = "import os\n" + APP.replace(
+        "message = await receive()", "message = await receive(); check(message)"
+    )
+    code = code.replace(
+        "async def app", "def check(m): assert os.getenv('API_KEY'), 'no API_KEY'\nasync def app"
+    )
     starlette = textwrap.dedent(
         """
         import contextlib, os
@@ -179,10 +182,7 @@ def test_what_fails_for_else_is_the_apps_failure(tmp_path: Path) -> None:
 
 
 def test_it_is_not_started_for_ever(tmp_path: Path) -> None:
-    code = (
-        "import os\nprint('start', flush=True)\n"
-        "for n in range(50):\n    os.environ[f'KEY_{n}']\n"
-    )
+    code = "import os\nprint('start', flush=True)\nfor n in range(50):\n    os.environ[f'KEY_{n}']\n"
     (seen,) = side_by_side(tmp_path, {"endless": Case(code + APP)}).values()
     assert not seen.served
     assert MOST_STARTS - 1 <= len(seen.stand_ins) <= MOST_STARTS

@@ -94,7 +94,9 @@ def serve() -> Iterator[Callable[..., tuple[Server, Visitor]]]:
         server.close()
 
 
-def test_requests_come_as_from_the_edge_on_one_connection(serve: Callable[..., tuple[Server, Visitor]]) -> None:
+def test_requests_come_as_from_the_edge_on_one_connection(
+    serve: Callable[..., tuple[Server, Visitor]],
+) -> None:
     server, visitor = serve([OK, OK, OK])
     answers = [visitor.visit(GET, 5) for _ in range(3)]
     assert [(answer.status, answer.body, answer.number) for answer in answers] == [
@@ -197,7 +199,9 @@ def test_a_body_until_the_connection_ends(serve: Callable[..., tuple[Server, Vis
 
 
 @pytest.mark.parametrize("pause", [0.02, 60.0])
-def test_a_stream_is_left_after_its_beginning(serve: Callable[..., tuple[Server, Visitor]], pause: float) -> None:
+def test_a_stream_is_left_after_its_beginning(
+    serve: Callable[..., tuple[Server, Visitor]], pause: float
+) -> None:
     def talk(connection: socket.socket) -> None:
         server.hear(connection)
         connection.sendall(CHUNKED + b"2\r\nab\r\n")

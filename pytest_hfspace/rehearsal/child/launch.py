@@ -35,12 +35,15 @@ def _aside(words: list[str]) -> None:
         except BaseException:  # noqa: BLE001 - the process ends here whatever it was
             sys.excepthook(*sys.exc_info())
         finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(status)
+            try:
+                sys.stdout.flush()
+                sys.stderr.flush()
+            finally:  # it must never go on as the app
+                os._exit(status)
     _, status = os.waitpid(pid, 0)
     if code := os.waitstatus_to_exitcode(status):
-        sys.exit(f"{' '.join(words)} ended with exit code {code}")
+        ending = f"exit code {code}" if code > 0 else f"signal {-code}"
+        sys.exit(f"{' '.join(words)} ended with {ending}")
 
 
 def _run_words(words: list[str]) -> None:

@@ -1,0 +1,126 @@
+"""Failures that only the rehearsal brought about, and those that look like them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from pytest_hfspace.rehearsal.excuses import Excuses, chain_of, is_network
+from pytest_hfspace.rehearsal.facts import Raised
+from pytest_hfspace.rehearsal.layout import Layout, make_layout
+from pytest_hfspace.space import Space, read_space
+from tests.helpers import write_space
+
+from .rehearse import CARD
+
+DOCKERFILE = 'FROM python:3.12\nWORKDIR /app\nCOPY . .\n{}CMD ["uvicorn", "main:app"]\n'
+
+
+@pytest.fixture(scope="module")
+def made(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[tuple[Space, Layout]]:
+    run = getattr(request, "param", "")
+    files = {"README.md": CARD, "Dockerfile": DOCKERFILE.format(run), "main.py": "", "models/m.bin": "m"}
+    space = read_space(write_space(tmp_path_factory.mktemp("excuses") / "space", files))
+    layout = make_layout(space, "/app")
+    yield space, layout
+    layout.remove()
+
+
+def raised(kind: str, message: str = "", cause: Raised | None = None) -> Raised:
+    return Raised((kind, "builtins.Exception"), message, None, cause)
+
+
+def excuses(
+    made: tuple[Space, Layout], here: str = "3.12.1", missing: tuple[str, ...] = (), **stand_ins: str
+) -> Excuses:
+    return Excuses(made[0], made[1], here, missing, stand_ins)
+
+
+@pytest.mark.parametrize(
+    ("missing", "error", "excused"),
+    [
+        ("torch", raised("builtins.ModuleNotFoundError", "No module named 'torch'"), True),
+        ("torch", raised("builtins.ModuleNotFoundError", "No module named 'torch.nn'"), True),
+        ("pillow", raised("builtins.ModuleNotFoundError", "No module named 'PIL'"), True),
+        ("scikit-learn", raised("builtins.ModuleNotFoundError", "No module named 'sklearn'"), True),
+        ("my-package", raised("builtins.ModuleNotFoundError", "No module named 'my_package'"), True),
+        ("torch", raised("builtins.RuntimeError", "x", raised("builtins.ImportError", "needs torch")), True),
+        ("torch", raised("builtins.ModuleNotFoundError", "No module named 'torchvision'"), False),
+        ("torch", raised("builtins.ModuleNotFoundError", "No module named 'helpers'"), False),
+        ("torch", raised("builtins.ValueError", "torch"), False),
+        ("", raised("builtins.ModuleNotFoundError", "No module named 'torch'"), False),
+    ],
+)
+def test_a_package_that_is_not_installed_here(
+    made: tuple[Space, Layout], missing: str, error: Raised, excused: bool
+) -> None:
+    reason = excuses(made, missing=(missing,) if missing else ()).common(error)
+    assert bool(reason) is excused
+    if excused:
+        assert reason == f"{missing} is declared but not installed here"
+
+
+def test_a_path_of_the_image_that_this_machine_lacks(made: tuple[Space, Layout]) -> None:
+    there = raised("builtins.FileNotFoundError", "[Errno 2] No such file or directory: '/app/models/m.bin'")
+    nowhere = raised("builtins.FileNotFoundError", "[Errno 2] No such file or directory: '/app/models/n.bin'")
+    inside = str(made[1].inside("/app/models/m.bin"))
+    moved = raised("builtins.FileNotFoundError", f"[Errno 2] No such file or directory: '{inside}'")
+    found = excuses(made)
+    assert (
+        found.common(there)
+        == "the app opens /app/models/m.bin, which exists in the image but not on this machine"
+    )
+    assert found.common(nowhere) == found.common(moved) == ""
+
+
+@pytest.mark.parametrize("made", ["RUN wget -O model.bin https://example.com/m\n"], indirect=True)
+def test_a_file_that_a_build_step_may_make(made: tuple[Space, Layout]) -> None:
+    assert "build step" in excuses(made).common(
+        raised("builtins.FileNotFoundError", "[Errno 2] No such file or directory: 'model.bin'")
+    )
+    assert excuses(made).common(raised("builtins.ValueError", "bad")) == ""
+
+
+def test_an_older_interpreter(made: tuple[Space, Layout]) -> None:
+    error = raised("builtins.SyntaxError", "invalid syntax")
+    assert (
+        excuses(made, here="3.10.4").common(error) == "the Space runs Python 3.12, and this is Python 3.10.4"
+    )
+    assert excuses(made).common(error) == ""
+    assert excuses(made, here="3.10.4").common(raised("builtins.NameError", "x")) == ""
+
+
+def test_a_stand_in_may_be_to_blame(made: tuple[Space, Layout]) -> None:
+    found = excuses(made, API_KEY="x")
+    assert "a real value of API_KEY" in found.start(raised("x.AuthenticationError", "401"), ())
+    assert found.start(raised("builtins.NameError", "name 'x' is not defined"), ()) == ""
+    assert excuses(made).start(raised("x.AuthenticationError", "401"), ()) == ""
+
+
+@pytest.mark.parametrize(
+    ("kind", "target", "excused"),
+    [
+        ("httpx.ConnectError", "api.example.com:443", True),
+        ("socket.gaierror", "db:5432", True),
+        ("sqlalchemy.exc.OperationalError", "10.0.0.3:5432", True),
+        ("builtins.ConnectionRefusedError", "127.0.0.1:6379", False),
+        ("builtins.ConnectionRefusedError", "localhost:6379", False),
+        ("builtins.ValueError", "api.example.com:443", False),
+    ],
+)
+def test_a_peer_that_cannot_be_reached(
+    made: tuple[Space, Layout], kind: str, target: str, excused: bool
+) -> None:
+    reason = excuses(made).start(raised(kind), [target])
+    assert reason == (f"start-up needs {target}, which could not be reached from here" if excused else "")
+    assert excuses(made).start(raised(kind), ()) == ""
+
+
+def test_the_chain_of_causes() -> None:
+    error = raised("a.B", cause=raised("c.D", cause=raised("socket.timeout.TimeoutError")))
+    assert [each.kind for each in chain_of(error)] == ["B", "D", "TimeoutError"]
+    assert is_network(error)
+    assert not is_network(raised("builtins.KeyError"))
