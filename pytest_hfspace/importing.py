@@ -122,14 +122,15 @@ def _target(space: Space) -> tuple[str, tuple[str, ...]]:
     """The module, and the names that its app may have."""
     module, _, attribute = space.app.partition(":")
     command = space.command
-    unnamed = command is not None and command.target is None and space.app == "main:app"
-    if not unnamed or command is None or not (command.script or command.module):
+    if command is None or command.target is not None or attribute != _USUAL_NAMES[0]:
         return module, (attribute,)
-    if command.module:
-        return command.module, _USUAL_NAMES
-    script = str(command.script)
+    if command.module == module:
+        return module, _USUAL_NAMES
+    script = (command.script or "").removesuffix(".py")
+    if posixpath.basename(script) != module.rpartition(".")[2]:
+        return module, (attribute,)  # asked for, not guessed from the program's name
     root = _first_entry(command, space) if space.image is not None else ""
-    return script.removeprefix(f"{root}/").removesuffix(".py").replace("/", "."), _USUAL_NAMES
+    return script.removeprefix(f"{root}/").removeprefix("./").replace("/", "."), _USUAL_NAMES
 
 
 def _import(space: Space, name: str) -> ModuleType:

@@ -53,6 +53,7 @@ _DUMMY = re.compile(
     "dotenv-needed",
     level="error",
     predicts=Stage.RUNTIME_ERROR,
+    needs=("HFS401",),
     consequence="The Space does not start: a .env file stays on the computer where it was written.",
 )
 def dotenv_needed(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
@@ -84,6 +85,7 @@ def dotenv_needed(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]
     "setting-undocumented",
     level="note",
     predicts=Stage.RUNNING,
+    needs=("HFS401",),
     consequence="Who duplicates the Space does not know that it can or must be set.",
 )
 def setting_undocumented(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
@@ -93,14 +95,16 @@ def setting_undocumented(space: Space, space_rehearsal: Rehearsal) -> Iterator[F
     if space_rehearsal.impossible:
         raise Skip(space_rehearsal.impossible)
     known = {name.upper() for name in space.settings} | set(space.image.env if space.image else ())
+    # those are findings of HFS420 already
+    known |= {stand_in.name.upper() for stand_in in space_rehearsal.stand_ins}
     for read in space_rehearsal.reads:
         name = read.name.upper()
         if not read.own or name in known or _is_conventional(name):
             continue
         known.add(name)
-        default = "without a default" if read.required else "with a default"
+        default = " with a default" if read.default is not None else " without a default"
         yield Finding(
-            f"{one_line(read.name, 80)} is read {default}, and neither .env.example nor README.md names it",
+            f"{one_line(read.name, 80)} is read{default}, and neither .env.example nor README.md names it",
             f"add a line to .env.example: {one_line(read.name, 80)}=",
             path=read.where.path if read.where else "",
             line=read.where.line if read.where else None,

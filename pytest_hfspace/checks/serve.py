@@ -54,6 +54,12 @@ def route_shadowed(space_rehearsal: Rehearsal) -> Iterator[Finding]:
 
 def _shadow_finding(shadow: Shadow) -> Finding:
     hidden, by = shadow.hidden, shadow.by
+    if by is None:
+        return _at(
+            hidden,
+            f"{hidden.label} is never reached: an app that is mounted before it answers, and has no such route",
+            f"register {hidden.label} before the mount, or mount that app at a path of its own",
+        )
     at = f" ({by.where})" if by.where else ""
     if shadow.twice:
         message = f"{hidden.label} is registered twice: {by.endpoint}{at} answers, {hidden.endpoint} never"
@@ -156,6 +162,8 @@ def root(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
     if visit.status not in (401, 403, 404):
         return
     route = route_of(space_rehearsal, visit)
+    if route is not None and any(shadow.hidden == route for shadow in find_shadows(space_rehearsal)):
+        raise Skip("another route answers for it: see HFS503")
     if visit.status == 404:
         hint = 'answer GET / with a page, or show another one: "base_path: /docs" in README.md\'s card'
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ..rehearsal.facts import Rehearsal, Route
@@ -26,15 +26,19 @@ _PROBES = {
     "uuid": "5b0f9d5e-6d0c-4b43-9d5a-3f1c2a7e8b90",
 }
 
+#: What routers name as their choice where they hand a request on to an app below them.
+_APPLICATIONS = ("fastapi.applications:", "starlette.applications:", "starlette.routing:Router")
+
 _PARAMETER = re.compile(r"\{([^{}:]*)(?::([^{}]*))?\}")
 
 
 @dataclass(frozen=True)
 class Shadow:
-    """``hidden`` can't be reached: ``by`` answers.  ``twice``: both say the same path."""
+    """``hidden`` can't be reached: ``by`` answers; None is a mounted app that has no such route.
+    ``twice``: both say the same path."""
 
     hidden: Route
-    by: Route
+    by: Route | None
     twice: bool = False
 
 
@@ -65,8 +69,40 @@ def find_shadows(rehearsal: Rehearsal) -> Iterator[Shadow]:
             ),
             None,
         )
+        if shadow is None and _taken_by_mount(rehearsal, route, by_endpoint):
+            shadow = Shadow(route, None)
         if shadow:
             yield shadow
+
+
+def _taken_by_mount(rehearsal: Rehearsal, route: Route, listed: Mapping[str, list[Route]]) -> bool:
+    """Did a mounted app, which has no such route, answer every request that was meant for this one?
+
+    The router names the app itself as its choice, and no path of a route that was registered before
+    shows that the mount begins at the very value that was sent for a parameter.
+    """
+    visits = [visit for visit in rehearsal.of(route.label) if visit.kind == "valid"]
+    literal = route.path.partition("{")[0]
+    return bool(visits) and all(
+        visit.status in (404, 405)
+        and visit.endpoint not in listed
+        and visit.endpoint.startswith(_APPLICATIONS)
+        and not any(
+            other.index < route.index and _goes_on(other.path, visit.request.path, literal)
+            for other in rehearsal.routes
+        )
+        for visit in visits
+    )
+
+
+def _goes_on(path: str, requested: str, literal: str) -> bool:
+    """Has ``path`` more of the request's segments in common with it than the literal part?"""
+    shared = 0
+    for ours, sent in zip(path.split("/"), requested.partition("?")[0].split("/"), strict=False):
+        if ours != sent:
+            break
+        shared += 1
+    return literal != path and shared > literal.count("/")
 
 
 def _registered_twice(route: Route, same: list[Route]) -> Shadow | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import posixpath
 import re
 from collections.abc import Iterator
@@ -62,6 +63,9 @@ def launch_command(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding
     if failure is not None and failure_code(space, space_rehearsal) == "HFS401":
         yield _failed_launch(space, space_rehearsal, command, failure)
         return
+    if command.runner is None and _is_failed_json(command):
+        yield _failed_json(command)
+        return
     lost = lost_file(space)
     if lost and space.sdk == "gradio":
         raise Skip("needs HFS107")
@@ -79,6 +83,23 @@ def _no_command(space: Space) -> Iterator[Finding]:
         "the Dockerfile has neither CMD nor ENTRYPOINT, so no server is started",
         f'add CMD ["uvicorn", "{space.app}", "--host", "0.0.0.0", "--port", "{space.port}"]',
         "Dockerfile",
+    )
+
+
+def _is_failed_json(command: StartCommand) -> bool:
+    """Is it a list that is not JSON?  Docker then hands it to a shell; "[" alone is a program."""
+    return command.words[0].startswith("[") and len(command.words[0]) > 1 and command.words[-1].endswith("]")
+
+
+def _failed_json(command: StartCommand) -> Finding:
+    words = [word.strip("[]").removesuffix(",") for word in command.words]
+    array = json.dumps([word for word in words if word], ensure_ascii=False)
+    return Finding(
+        f"the command is a list that is not JSON, so a shell runs it and finds no program "
+        f'"{one_line(command.words[0], 40)}"',
+        f"write it with double quotes, and a comma between every two words: {one_line(array, 200)}",
+        command.path,
+        command.line,
     )
 
 
@@ -159,6 +180,7 @@ def _lost(space: Space, command: StartCommand, path: str) -> Finding:
     "entry-point",
     level="error",
     predicts=Stage.RUNTIME_ERROR,
+    needs=("HFS401",),
     consequence=_STOPS,
 )
 def entry_point(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
@@ -186,6 +208,7 @@ def entry_point(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
     "import",
     level="error",
     predicts=Stage.RUNTIME_ERROR,
+    needs=("HFS401",),
     consequence=_STOPS,
 )
 def import_(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
@@ -212,6 +235,7 @@ def _subject(space: Space) -> str:
     "import-side-effects",
     level="error",
     predicts=Stage.RUNTIME_ERROR,
+    needs=("HFS401",),
     consequence="The server never comes to serve the app.",
 )
 def import_side_effects(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
@@ -275,6 +299,7 @@ def _bound(space: Space, rehearsal: Rehearsal) -> Iterator[Finding]:
     "startup",
     level="error",
     predicts=Stage.RUNTIME_ERROR,
+    needs=("HFS401",),
     consequence=_STOPS,
 )
 def startup(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
@@ -293,6 +318,7 @@ def startup(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
     "startup-time",
     level="error",
     predicts=Stage.APP_STARTING,
+    needs=("HFS401",),
     consequence=start_address.TIMED_OUT,
 )
 def startup_time(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
@@ -325,6 +351,7 @@ def startup_time(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
     "not-listening",
     level="error",
     predicts=Stage.APP_STARTING,
+    needs=("HFS401",),
     consequence=start_address.TIMED_OUT,
 )
 def not_listening(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
@@ -334,7 +361,7 @@ def not_listening(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]
         return
     command = space.command
     path, line = _at(space, failure)
-    if failure.where is None and command is not None:
+    if failure.where is None and command is not None and command.runner != "python":
         path, line = command.path, command.line
     last = one_line(failure.output.strip().rpartition("\n")[2], 100)
     said = f'; its last output: "{last}"' if last else "; it printed nothing"
@@ -342,7 +369,8 @@ def not_listening(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]
     happened = f"the start command {ended}, and nothing listens" if ended else "nothing listens"
     if not ended and failure.seconds:
         happened += f" after {failure.seconds:.0f} s"
-    yield Finding(f"{happened}{said}", _serve_hint(space), path, line)
+    consequence = "The container ends, so nothing ever listens on the app port." if ended else ""
+    yield Finding(f"{happened}{said}", _serve_hint(space), path, line, consequence=consequence)
 
 
 def _serve_hint(space: Space) -> str:
@@ -359,6 +387,7 @@ def _serve_hint(space: Space) -> str:
     "setting-missing",
     level="error",
     predicts=Stage.RUNTIME_ERROR,
+    needs=("HFS401",),
     consequence="Without it the Space ends while it starts, as does every copy of it.",
 )
 def setting_missing(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ from ..space import Space
 from ..space.command import StartCommand
 from .card_fields import fault
 from .causes import NO_PROCESS, failure_code, without_command
+from .serving import one_line
 
 TIMED_OUT: Final = (
     "The Hub waits 30 minutes for the app port to answer, then stops the Space: "
@@ -48,6 +49,9 @@ _PROXIES: Final = re.compile(
     r"\b(nginx|openresty|caddy|haproxy|traefik|envoy|apache2?ctl|httpd|lighttpd|supervisord)\b"
 )
 
+#: Servers of Python, which the start command can run beside the one that is rehearsed.
+_SERVERS: Final = re.compile(r"\b(uvicorn|gunicorn|hypercorn|granian|daphne|fastapi|streamlit|waitress-serve)\b")
+
 _LOOPBACK: Final = re.compile(r"127(\.\d+){1,3}|localhost|\[?::1\]?|ip6-localhost")
 _CONFIG_WORDS: Final = ("-c", "--config", "--uds", "--fd", "-u", "--unix-socket")
 
@@ -79,9 +83,10 @@ def address_of(space: Space, rehearsal: Rehearsal) -> Address:
     """Where the server listens: as it was told in the rehearsal, else as the command says."""
     command = command_of(space)
     for words in command.skipped:
-        proxy = _PROXIES.search(words)
+        proxy = _PROXIES.search(words) or _SERVERS.search(words) or re.search(rf"\b({space.port})\b", words)
         if proxy:
-            raise Skip(f"{proxy[1]}, which the start command runs as well, is not rehearsed")
+            other = words if proxy[1].isdecimal() else proxy[1]
+            raise Skip(f"{one_line(other, 60)}, which the start command runs as well, is not rehearsed")
     listener = rehearsal.listener
     if listener is None or command.runner not in _REHEARSED:
         return _told(space, rehearsal, command)
@@ -139,18 +144,25 @@ def host_loopback(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]
     if not _LOOPBACK.fullmatch(address.host):
         return
     runner = space.command.runner if space.command else ""
-    if address.by == "program":
+    variable = space.image.env.get("UVICORN_HOST") if space.image and runner == "uvicorn" else None
+    path, line = address.path, address.line
+    is_written = space.command and any(word.startswith("--host") for word in space.command.words)
+    if variable and not is_written:
+        path, line = variable.path, variable.line
+        hint = "write ENV UVICORN_HOST=0.0.0.0"
+    elif address.by == "program":
         hint = 'write host="0.0.0.0" where the server is started'
     elif runner == "gunicorn":
-        hint = f"add --bind 0.0.0.0:{address.port or space.port} to the start command"
+        is_bound = space.command and any(word.startswith(("-b", "--bind")) for word in space.command.words)
+        hint = f"--bind 0.0.0.0:{address.port or space.port} {'in' if is_bound else 'to'} the start command"
+        hint = f"{'write' if is_bound else 'add'} {hint}"
     else:
-        is_written = space.command and any(word.startswith("--host") for word in space.command.words)
         hint = f"{'write --host 0.0.0.0 in' if is_written else 'add --host 0.0.0.0 to'} the start command"
     yield Finding(
         f"the server listens on {address.host}, which only the container itself reaches; wanted 0.0.0.0",
         hint,
-        address.path,
-        address.line,
+        path,
+        line,
     )
 
 

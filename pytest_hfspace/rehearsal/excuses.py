@@ -48,7 +48,8 @@ class Excuses:
             if reason := self._package(link) or self._absolute_path(link) or self._image_step(link):
                 return reason
         wanted = self.space.image.python if self.space.image is not None else None
-        if wanted and not self.here.startswith(wanted) and chain[0].kind == "SyntaxError":
+        older = bool(wanted) and _release(self.here) < _release(wanted or "")
+        if older and chain[0].kind == "SyntaxError":
             return f"the Space runs Python {wanted}, and this is Python {self.here}"
         return ""
 
@@ -90,6 +91,11 @@ class Excuses:
             if not (host.startswith("127.") or host in ("localhost", "::1", "0.0.0.0")):  # noqa: S104 - compared
                 return f"start-up needs {target}, which could not be reached from here"
         return ""
+
+
+def _release(version: str) -> tuple[int, ...]:
+    """(3, 12) of "3.12.1"; of less what there is."""
+    return tuple(int(part) for part in re.findall(r"\d+", version)[:2])
 
 
 def chain_of(error: Raised) -> list[Raised]:

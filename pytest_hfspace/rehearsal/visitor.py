@@ -132,9 +132,10 @@ class Visitor:
             sock.settimeout(max(0.001, deadline - time.monotonic()))
             sock.sendall(_wire(request))
             response = http.client.HTTPResponse(_Readable(raw), method=request.method)  # type: ignore[arg-type]
-            response.begin()
-            first = time.monotonic() - started
-            body, streamed, complete = self._body(response, raw, deadline)
+            with contextlib.closing(response):
+                response.begin()
+                first = time.monotonic() - started
+                body, streamed, complete = self._body(response, raw, deadline)
         except TimeoutError:
             self.close()
             return self._none(started, f"no answer within {seconds:g} s", timed_out=True)

@@ -14,6 +14,7 @@ from .copying import Context, copy
 from .dockerfile import Dockerfile, Instruction
 from .dockerwords import assignments, split_words
 from .files import Files
+from .installed import search_path
 from .installs import PipInstall
 from .stage import Budget, Command, Copy, Stage, Tree, Variable
 from .steps import run
@@ -53,6 +54,7 @@ class Image:
     ``installs``: the Python install steps of every stage that the final one needs; ``copies``
     likewise.  ``made``: files whose content stands in the Dockerfile, by image path.
     ``directories``: those that the build makes or copies into, sorted.
+    ``env`` has in its PYTHONPATH also where the repository's own package is installed.
     """
 
     workdir: str
@@ -76,6 +78,7 @@ def docker_image(dockerfile: Dockerfile, files: Files) -> Image:
     final = build.final()
     needed = [*build.finished.values()] if final else []
     final = final or Stage()
+    variable = search_path(final, needed)
     not_followed = dict.fromkeys(final.not_followed)
     if any(stage.tree.exhausted for stage in needed):
         not_followed["the build has more files and steps than are followed"] = None
@@ -84,7 +87,7 @@ def docker_image(dockerfile: Dockerfile, files: Files) -> Image:
     return Image(
         workdir=final.workdir,
         layout=final.tree.layout,
-        env=final.env,
+        env=final.env if variable is None else final.env | {variable.name: variable},
         base=final.base,
         python=python_of(final.base),
         user=final.user,

@@ -21,7 +21,8 @@ class PipInstall:
     ``sources``: the repository paths of those ``files`` (and ``constraints``, and of a project's
     pyproject.toml and lock files) that lie in the image while the step runs, by image path: they
     may be gone from the final image, or mounted for this step only.  ``unseen``: files that an
-    earlier step may have made, of which nothing can be said.  ``constraints``: files of ``-c``.
+    earlier step may have made, of which nothing can be said; ``made``: the texts of those that
+    stand in the Dockerfile.  ``constraints``: files of ``-c``.
     ``directory``: where the project lies.  ``understood``: False where more may be installed than
     is listed here.  ``conditional``: it may not run, or may fail without failing the build.
     """
@@ -33,6 +34,7 @@ class PipInstall:
     line: int
     sources: dict[str, str] = field(default_factory=dict)
     unseen: tuple[str, ...] = ()
+    made: tuple[str, ...] = ()
     constraints: tuple[str, ...] = ()
     directory: str = ""
     understood: bool = True
@@ -44,6 +46,7 @@ class Installer:
     """What an installing command line asks for, its paths as written.
 
     ``into``: the directories that it fills (a virtual environment, ``--target``), as written.
+    ``itself``: the project is installed, not only what it needs; ``editable``: in place.
     """
 
     tool: str
@@ -53,6 +56,8 @@ class Installer:
     constraints: tuple[str, ...] = ()
     into: tuple[str, ...] = ()
     understood: bool = True
+    itself: bool = True
+    editable: bool = False
 
 
 _WITH_VALUE = frozenset(
@@ -76,6 +81,9 @@ _WITH_VALUE = frozenset(
 _FILES = frozenset({"-r", "--requirement", "--requirements"})
 _CONSTRAINTS = frozenset({"-c", "--constraint", "--constraints"})
 _EDITABLE = frozenset({"-e", "--editable"})
+_WITHOUT_ITSELF = frozenset(
+    {"--no-install-project", "--no-install-workspace", "--no-root", "--no-self", "--only-deps"}
+)
 _INTO = frozenset({"-t", "--target", "--prefix", "--root"})
 _SHORT = re.compile(r"-[qUvIy]*([rcetifb])(.*)", re.DOTALL)
 
@@ -117,7 +125,7 @@ def _uv(words: list[Arg]) -> Installer | None:
     if verb[:1] == ("pip",) and verb[1:] in (("install",), ("sync",)):
         return _requirements("uv", words[2:], files_first=verb[1] == "sync")
     if verb[:1] == ("sync",):
-        return Installer("uv", project=directory or ".", into=(posixpath.join(directory, ".venv"),))
+        return _synchronised("uv", directory, words)
     if verb == ("tool", "install"):
         return _requirements("uv", words[2:], files_first=False)
     if verb[:1] == ("add",):
@@ -128,10 +136,22 @@ def _uv(words: list[Arg]) -> Installer | None:
 def _poetry(words: list[Arg]) -> Installer | None:
     directory, words = _directory(words)
     if words and words[0].text in ("install", "sync"):
-        return Installer("poetry", project=directory or ".", into=(posixpath.join(directory, ".venv"),))
+        return _synchronised("poetry", directory, words)
     if words and words[0].text == "add":
         return _requirements("poetry", words[1:], files_first=False)
     return None
+
+
+def _synchronised(tool: str, directory: str, words: list[Arg]) -> Installer:
+    """A project's environment brought up to date, with the project itself in it unless told not to."""
+    options = {word.text for word in words}
+    return Installer(
+        tool,
+        project=directory or ".",
+        into=(posixpath.join(directory, ".venv"),),
+        itself=not options & _WITHOUT_ITSELF,
+        editable="--no-editable" not in options,
+    )
 
 
 def _pipenv(words: list[Arg]) -> Installer | None:
@@ -140,12 +160,12 @@ def _pipenv(words: list[Arg]) -> Installer | None:
     found = _requirements("pipenv", words[1:], files_first=False)
     if found.files or found.requirements:
         return found
-    return Installer("pipenv", project=".", into=(".venv",))
+    return Installer("pipenv", project=".", into=(".venv",), itself=False)
 
 
 def _pdm(words: list[Arg]) -> Installer | None:
     if words and words[0].text in ("install", "sync"):
-        return Installer("pdm", project=".", into=(".venv",))
+        return _synchronised("pdm", "", words)
     return None
 
 
@@ -195,6 +215,7 @@ def _requirements(tool: str, words: list[Arg], *, files_first: bool) -> Installe
     requirements: list[str] = []
     into: list[str] = []
     project: str | None = None
+    editable = False
     understood = True
     remaining = iter(words)
     for word in remaining:
@@ -216,14 +237,21 @@ def _requirements(tool: str, words: list[Arg], *, files_first: bool) -> Installe
         elif option in _EDITABLE or (not option and not files_first):
             kind, text = _kind(value or word.text)
             if kind == "project":
-                project = text
+                project, editable = text, option in _EDITABLE
             elif kind == "requirement":
                 requirements.append(text)
             understood = understood and kind != "unknown"
         elif not option:
             files.append(word.text)
     return Installer(
-        tool, tuple(files), tuple(requirements), project, tuple(constraints), tuple(into), understood
+        tool,
+        tuple(files),
+        tuple(requirements),
+        project,
+        tuple(constraints),
+        tuple(into),
+        understood,
+        editable=editable,
     )
 
 

@@ -275,8 +275,10 @@ def _follow_install(gathered: _Gathered, image: Image, install: PipInstall, text
         gathered.unknown(f"{where} was not understood")
     gathered.declared += lines.requirements
     gathered.reasons += lines.unknown
-    for path in install.files:
+    for path in (*install.files, *install.unseen):
         gathered.follow(path, step, DOCKERFILE, install.line)
+    for made in install.made:
+        gathered.take(read_lines(made, DOCKERFILE), posixpath.join(directory, "-"), DOCKERFILE, step)
     for path in install.constraints:
         gathered.follow(path, step, DOCKERFILE, install.line, installs=False)
     for other, _ in lines.projects:

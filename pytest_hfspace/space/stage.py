@@ -142,7 +142,8 @@ class Tree:
 @dataclass
 class Stage:
     """``args`` are seen by the build only, ``env`` by the container too.  ``places``: directories
-    that hold installed packages, which nothing of the repository comes from."""
+    that hold installed packages, which nothing of the repository comes from.  ``projects``: those
+    of the repository's own packages that are installed in place."""
 
     path: str = "Dockerfile"
     escape: str = "\\"
@@ -159,6 +160,7 @@ class Stage:
     copies: list[Copy] = field(default_factory=list)
     installs: list[PipInstall] = field(default_factory=list)
     places: set[str] = field(default_factory=set)
+    projects: list[str] = field(default_factory=list)
     not_followed: list[str] = field(default_factory=list)
 
     def derive(self) -> Stage:
@@ -172,6 +174,7 @@ class Stage:
             copies=[],
             installs=[],
             places=set(self.places),
+            projects=list(self.projects),
             not_followed=list(self.not_followed),
         )
 

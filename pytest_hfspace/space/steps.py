@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 
 from .copying import Context
 from .dockerfile import Instruction
+from .installed import install_project
 from .installs import Installer, PipInstall, is_python, recognise
 from .shell import Simple, read_shell, simple_commands
 from .shelltokens import UnreadableError
@@ -131,7 +132,7 @@ class _Step:
         text = [word.text for word in words[1:] if not word.absent]
         installer = recognise(words)
         if installer is not None:
-            self.install(installer)
+            self.install(installer, words[0].text)
         elif name in _SHELLS and len(text) > 1 and re.fullmatch(r"-[a-z]*c", text[0]):
             self.program(text[1])
         elif name in _FOLLOWED:
@@ -265,10 +266,11 @@ class _Step:
         for path, content in known.items():
             tree.put(absolute(path[len(source) :].lstrip("/"), target) if path != source else target, content)
 
-    def install(self, found: Installer) -> None:
+    def install(self, found: Installer, program: str) -> None:
         """Record what is installed, with the files as they lie in the image now."""
         files: list[str] = []
         unseen: list[str] = []
+        made: list[str] = []
         sources: dict[str, str] = {}
         for written in found.files:
             path = absolute(written, self.cwd)
@@ -279,6 +281,8 @@ class _Step:
                 self.stage.not_followed or self.conditional or path in self.stage.tree
             ):
                 files.append(path)
+            elif path in self.stage.tree.made:
+                made.append(self.stage.tree.made[path].decode("utf-8", "replace"))
             else:
                 unseen.append(path)
         constraints = tuple(absolute(written, self.cwd) for written in found.constraints)
@@ -297,6 +301,7 @@ class _Step:
                 line=self.line,
                 sources=sources,
                 unseen=tuple(unseen),
+                made=tuple(made),
                 constraints=constraints,
                 directory=directory,
                 understood=found.understood,
@@ -304,6 +309,8 @@ class _Step:
             )
         )
         self.stage.places |= {absolute(place, self.cwd) for place in (*found.into, *_PLACES)}
+        if directory and found.itself:
+            install_project(self.stage, found, directory, program, self.mounted)
         environment = self.stage.env.get("UV_PROJECT_ENVIRONMENT") or self.stage.env.get("VIRTUAL_ENV")
         if environment is not None:
             self.stage.places.add(absolute(environment.value, self.cwd))

@@ -115,7 +115,7 @@ def test_space_routes_are_all_of_them(project: Project) -> None:
 @pytest.mark.parametrize(
     ("app", "reason"),
     [
-        ("import no_such_module", "the app cannot be imported: ModuleNotFoundError: No module named 'no_such_module'"),
+        ("import no_module", "the app cannot be imported: ModuleNotFoundError: No module named 'no_module'"),
         ("import sys; sys.exit(3)", "the app cannot be imported: SystemExit: 3"),
         ("raise ValueError('two\\nlines')", "the app cannot be imported: ValueError: two lines"),
         ("def f(", "the app cannot be imported: SyntaxError: '(' was never closed (main.py, line 1)"),
@@ -123,7 +123,7 @@ def test_space_routes_are_all_of_them(project: Project) -> None:
         ("from fastapi import FastAPI; app = FastAPI()", "the app has no routes of its own"),
         ("app = 1", "the app has no routes of its own"),
     ],
-)  # fmt: skip
+)
 def test_no_routes_leave_one_skipped_test_that_says_why(project: Project, app: str, reason: str) -> None:
     project.write(EACH + "\ndef test_other(): pass\n", SMALL | {"main.py": app})
     result = project.run("-rs")

@@ -15,7 +15,7 @@ import pytest
 import pytest_hfspace
 from pytest_hfspace.rehearsal.server import ServerDidNotStart, SpaceServer
 from pytest_hfspace.space import read_space
-from tests.helpers import write_space
+from tests.helpers import git, write_space
 
 from .conftest import PLUGIN
 from .project import CARD, SMALL, Project, project
@@ -39,7 +39,7 @@ def processes_of(directory: Path) -> list[int]:
     for process in Path("/proc").glob("[0-9]*"):
         try:
             words = (process / "cmdline").read_bytes().decode(errors="replace")
-            place = os.readlink(process / "cwd")
+            place = str((process / "cwd").readlink())
         except OSError:
             continue
         if str(directory) in words or place.startswith(str(directory)):
@@ -183,9 +183,9 @@ def test_without_pytest(tmp_path: Path, temporary: Path) -> None:
 
 def test_without_pytest_a_start_that_fails(tmp_path: Path, temporary: Path) -> None:
     server = SpaceServer(read_space(write_space(tmp_path / "space", SMALL | {"main.py": "1 / 0"})))
-    with pytest.raises(ServerDidNotStart, match="^it has not been started$"):
+    with pytest.raises(ServerDidNotStart, match=r"^it has not been started$"):
         _ = server.port
-    with pytest.raises(ServerDidNotStart, match="^ZeroDivisionError: division by zero$"):
+    with pytest.raises(ServerDidNotStart, match=r"^ZeroDivisionError: division by zero$"):
         server.start()
     assert not left_in(temporary)
 
@@ -265,53 +265,50 @@ app = FastAPI()
 """
     project.write(ONLY, SMALL | {"main.py": app})
     project.run().assert_outcomes(passed=1)
-    (project.path / "second").mkdir()
-    other = Project.__new__(Project)
-    other.__dict__.update(project.__dict__, path=project.path / "second")
-    write_space(other.path, SMALL | {"main.py": app, ".env": "WORD=ho\n"})
-    space = read_space(other.path)
-    from pytest_hfspace.rehearsal import begin
-    from pytest_hfspace.settings_seen import SettingsSeen
+    (project.path / ".env").write_text("WORD=ho\n")
+    project.run().assert_outcomes(passed=1)  # not tracked: the Space does not have it
+    git(project.path, "add", "-f", ".env")
+    result = project.run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*main.py:7: opens .env, which is in the repository"])
 
-    seen = SettingsSeen(space, begin(space).finish())
-    assert seen.elsewhere() == ("main.py:7: opens .env, which is in the repository",)
+
+FOUND = "main.py:4: opens .env, which is in the repository"
+NEEDED = (
+    "main.py:4: import ends because .env is not there (FileNotFoundError), "
+    "wanted: settings from the environment"
+)
+LITERAL = 'main.py:5: JWT_SECRET has the default "corr…" in code, wanted none'
+SECRET = "key = os.getenv('JWT_SECRET', 'correct-horse-battery')"
 
 
 @pytest.mark.parametrize(
-    ("app", "others", "text"),
+    ("app", "others", "found"),
     [
-        (
-            "open('.env').read()",
-            DOTENV,
-            "configuration that is not from the environment:\n"
-            "  main.py:4: opens .env, which is in the repository",
-        ),
-        (
-            "open('.env').read()",
-            {},
-            "configuration that is not from the environment:\n"
-            "  main.py:4: import ends because .env is not there (FileNotFoundError), "
-            "wanted: settings from the environment",
-        ),
-        (
-            "key = os.getenv('JWT_SECRET', 'correct-horse-battery')\nopen('.env')",
-            DOTENV,
-            "configuration that is not from the environment:\n"
-            "  main.py:5: opens .env, which is in the repository\n"
-            '  main.py:4: JWT_SECRET has the default "corr…" in code, wanted none',
-        ),
-        ("1 / 0", {}, "the app did not start: ZeroDivisionError: division by zero"),
+        ("open('.env').read()", DOTENV, [FOUND]),
+        ("open('.env').read()", {}, [NEEDED]),
+        (f"open('.env')\n{SECRET}", DOTENV, [FOUND, LITERAL]),
+        (f"1 + 1\n{SECRET}", {}, [LITERAL]),
     ],
-    ids=["found", "needed", "literal secret", "no start"],
+    ids=["found", "needed", "both", "literal secret"],
 )
-def test_not_only_the_environment(project: Project, app: str, others: dict[str, str], text: str) -> None:
+def test_not_only_the_environment(
+    project: Project, app: str, others: dict[str, str], found: list[str]
+) -> None:
     project.write(ONLY, SMALL | {"main.py": BEGINNING + app} | others)
     result = project.run("--tb=short")
     result.assert_outcomes(failed=1)
-    first, *rest = text.split("\n")
-    result.stdout.fnmatch_lines([f"E   AssertionError: {first}", *[f"E   {line}" for line in rest]])
-    errors = [line for line in result.outlines if line.startswith("E  ")]
-    assert len(errors) == 1 + len(rest)
+    errors = [line.removeprefix("E").strip() for line in result.outlines if line.startswith("E  ")]
+    assert errors == ["AssertionError: configuration that is not from the environment:", *found]
+
+
+def test_an_app_that_does_not_start_is_not_seen(project: Project) -> None:
+    project.write(ONLY, SMALL | {"main.py": "1 / 0"})
+    result = project.run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["E  *AssertionError: the app did not start: ZeroDivisionError: division by zero"]
+    )
 
 
 def test_no_rehearsal_is_a_skip(project: Project) -> None:
@@ -332,7 +329,7 @@ def test_public_names(name: str) -> None:
 
 
 def test_no_other_names() -> None:
-    with pytest.raises(AttributeError, match="^module 'pytest_hfspace' has no attribute 'Spaces'$"):
+    with pytest.raises(AttributeError, match=r"^module 'pytest_hfspace' has no attribute 'Spaces'$"):
         _ = pytest_hfspace.Spaces
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import sys
 import tempfile
 import textwrap
 import threading
@@ -55,7 +56,8 @@ def routes(code: str, seconds: float = 30.0) -> Case:
 
 def rehearse(directory: Path, case: Case) -> Rehearsal:
     """Write it, rehearse it."""
-    dockerfile = f"FROM python:3.12\nWORKDIR /app\nCOPY . .\nCMD {case.command}\n"
+    python = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    dockerfile = f"FROM python:{python}\nWORKDIR /app\nCOPY . .\nCMD {case.command}\n"
     files = {"README.md": CARD, "Dockerfile": dockerfile, "main.py": textwrap.dedent(case.code)}
     space = read_space(write_space(directory, {**files, **case.files}))
     return begin(space, Options(timeout=case.seconds, env=case.env)).finish()
@@ -90,10 +92,10 @@ def nothing_left() -> Iterator[Path]:
 
 def _descriptors() -> set[str]:
     found = set()
-    for name in os.listdir("/proc/self/fd"):
+    for entry in Path("/proc/self/fd").iterdir():
         with contextlib.suppress(OSError):
-            target = os.readlink(f"/proc/self/fd/{name}")
-            found.add(f"{name} {target}" if target.startswith(("pipe", "socket")) else target)
+            target = str(entry.readlink())
+            found.add(f"{entry.name} {target}" if target.startswith(("pipe", "socket")) else target)
     return found - {f"/proc/{os.getpid()}/fd"}
 
 
@@ -110,7 +112,7 @@ def _processes_of(directory: bytes) -> dict[int, str]:
     for entry in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             said = (entry / "cmdline").read_bytes()
-            where = os.fsencode(os.readlink(entry / "cwd"))
+            where = os.fsencode((entry / "cwd").readlink())
             if (
                 int(entry.name) != os.getpid()
                 and directory in said + (entry / "environ").read_bytes() + where

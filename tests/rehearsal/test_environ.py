@@ -262,7 +262,10 @@ def test_settings_libraries(tmp_path: Path, library: str) -> None:
 
 
 def test_what_a_library_reads_is_not_the_apps(tmp_path: Path) -> None:
-    library = "import os\nCACHE = os.getenv('THE_CACHE', '/c')\ndef client():\n    return os.environ.get('THE_TOKEN')\n"
+    library = (
+        "import os\nCACHE = os.getenv('THE_CACHE', '/c')\n"
+        "def client():\n    return os.environ.get('THE_TOKEN')\n"
+    )
     code = "import os, sys\nsys.path.insert(0, 'venv/site-packages')\nimport hub\nhub.client()\n" + APP
     files = {"venv/site-packages/hub/__init__.py": library}
     rehearsal = rehearse(tmp_path, Case(code, files=files))

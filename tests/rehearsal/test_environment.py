@@ -70,7 +70,10 @@ def test_of_the_callers_only_the_machine_is_kept(tmp_path: Path) -> None:
 def test_nothing_else_reaches_the_app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in set(CALLER) - {"PATH", "LANG", "LC_ALL", "TZ", "HOME", "PYTHONHOME", "LD_PRELOAD"}:
         monkeypatch.setenv(name, "canary-7")
-    code = "import os\nprint('SEEN', sorted(k for k, v in os.environ.items() if 'canary-7' in v))\nraise SystemExit(1)\n"
+    code = (
+        "import os\nprint('SEEN', sorted(k for k, v in os.environ.items() if 'canary-7' in v))\n"
+        "raise SystemExit(1)\n"
+    )
     seen = rehearse(tmp_path / "space", Case(code))
     assert "SEEN []" in seen.output
 

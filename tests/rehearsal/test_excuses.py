@@ -90,6 +90,7 @@ def test_an_older_interpreter(made: tuple[Space, Layout]) -> None:
         excuses(made, here="3.10.4").common(error) == "the Space runs Python 3.12, and this is Python 3.10.4"
     )
     assert excuses(made).common(error) == ""
+    assert excuses(made, here="3.13.0").common(error) == ""
     assert excuses(made, here="3.10.4").common(raised("builtins.NameError", "x")) == ""
 
 

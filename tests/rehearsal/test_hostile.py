@@ -279,7 +279,8 @@ ODD_ROUTES = {
     ),
     "headers of a megabyte": (
         routes(
-            "async def odd(request):\n    return PlainTextResponse('x', headers={'x-much': 'y' * 1_000_000})\n"
+            "async def odd(request):\n"
+            "    return PlainTextResponse('x', headers={'x-much': 'y' * 1_000_000})\n"
         ),
         None,
         "the answer's header is longer than 64 KiB",

@@ -57,8 +57,11 @@ LACKING: dict[str, tuple[str, set[str]]] = {
         {"API_KEY"},
     ),
     "logged": (
-        "import logging\nif 'API_KEY' not in os.environ:\n"
-        "    logging.error('Missing environment variable: API_KEY')\n    sys.exit(1)",
+        (
+            "import logging\n"
+            "if 'API_KEY' not in os.environ:\n"
+            "    logging.error('Missing environment variable: API_KEY')\n    sys.exit(1)"
+        ),
         {"API_KEY"},
     ),
     "a library": ("sys.path.insert(0, 'site-packages')\nimport fakeai\nfakeai.Client()", {"FAKEAI_API_KEY"}),
@@ -71,7 +74,8 @@ LACKING: dict[str, tuple[str, set[str]]] = {
     ),
     "pydantic": (SETTINGS + "    token: str\n    url: str\nSettings()", {"TOKEN", "URL"}),
     "pydantic types": (
-        "from typing import Literal\nfrom enum import Enum\nfrom pydantic import AnyHttpUrl, SecretStr, Field\n"
+        "from typing import Literal\nfrom enum import Enum\n"
+        "from pydantic import AnyHttpUrl, SecretStr, Field\n"
         "class Kind(Enum):\n    first = 'one'\n"
         + SETTINGS
         + "    a: int\n    b: bool\n    c: AnyHttpUrl\n    d: list[str]\n    e: dict[str, int]\n"
@@ -91,11 +95,17 @@ LACKING: dict[str, tuple[str, set[str]]] = {
         {"MY_DB__HOST", "MY_DB__PORT"},
     ),
     "decouple": (
-        "from decouple import config\nconfig('API_KEY')\nconfig('LIMIT_OF', cast=int)\nconfig('IT', cast=bool)",
+        (
+            "from decouple import config\nconfig('API_KEY')\n"
+            "config('LIMIT_OF', cast=int)\nconfig('IT', cast=bool)"
+        ),
         {"API_KEY", "LIMIT_OF", "IT"},
     ),
     "environs": (
-        "from environs import Env\nenv = Env()\nenv('API_KEY')\nenv.int('EVERY')\nenv.bool('IT')\nenv.json('J')",
+        (
+            "from environs import Env\nenv = Env()\nenv('API_KEY')\nenv.int('EVERY')\n"
+            "env.bool('IT')\nenv.json('J')"
+        ),
         {"API_KEY", "EVERY", "IT", "J"},
     ),
 }

@@ -31,7 +31,8 @@ MAIN = '\nif __name__ == "__main__":\n'
 CASES = {
     "gunicorn": Case(
         APP,
-        command='["gunicorn", "-k", "uvicorn.workers.UvicornWorker", "-w", "3", "-b", "0.0.0.0:7860", "main:app"]',
+        command='["gunicorn", "-k", "uvicorn.workers.UvicornWorker", "-w", "3", '
+        '"-b", "0.0.0.0:7860", "main:app"]',
     ),
     "hypercorn": Case(APP, command='["hypercorn", "main:app", "--bind", "0.0.0.0:7860"]'),
     "python -m uvicorn": Case(APP, command='["python", "-m", "uvicorn", "main:app", "--port", "7860"]'),
@@ -48,9 +49,8 @@ CASES = {
         },
     ),
     "reload": Case(
-        APP
-        + MAIN
-        + "    import uvicorn\n    uvicorn.run('main:app', host='0.0.0.0', port=7860, reload=True, workers=4)\n",
+        APP + MAIN + "    import uvicorn\n"
+        "    uvicorn.run('main:app', host='0.0.0.0', port=7860, reload=True, workers=4)\n",
         command=PROGRAM,
     ),
     "Server": Case(
@@ -77,8 +77,10 @@ CASES = {
         "import multiprocessing\ndef work(queue):\n    queue.put('worked')\n"
         + APP
         + MAIN
-        + "    import uvicorn\n    context = multiprocessing.get_context('spawn')\n    queue = context.Queue()\n"
-        "    context.Process(target=work, args=(queue,)).start()\n    os.environ['TEXT'] = queue.get(timeout=20)\n"
+        + "    import uvicorn\n"
+        "    context = multiprocessing.get_context('spawn')\n    queue = context.Queue()\n"
+        "    context.Process(target=work, args=(queue,)).start()\n"
+        "    os.environ['TEXT'] = queue.get(timeout=20)\n"
         "    uvicorn.run(app, host='0.0.0.0', port=7860)\n",
         command=PROGRAM,
     ),

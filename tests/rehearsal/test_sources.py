@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 from pathlib import Path
@@ -69,7 +68,10 @@ def test_places(tmp_path: Path) -> None:
 
 
 def test_a_chain_of_causes(tmp_path: Path) -> None:
-    code = "def f():\n    {}['k']\ntry:\n    f()\nexcept KeyError as e:\n    raise RuntimeError('outer') from e\n"
+    code = (
+        "def f():\n    {}['k']\n"
+        "try:\n    f()\nexcept KeyError as e:\n    raise RuntimeError('outer') from e\n"
+    )
     failure = rehearse(tmp_path / "space", Case(code)).failure
     assert failure is not None
     assert failure.raised is not None
@@ -81,7 +83,7 @@ def test_a_chain_of_causes(tmp_path: Path) -> None:
 def test_a_temporary_directory_behind_a_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = tmp_path / "real"
     real.mkdir()
-    os.symlink(real, tmp_path / "link")
+    (tmp_path / "link").symlink_to(real)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "link"))
     seen = rehearse(tmp_path / "space", Case("\n1 / 0\n"))
     assert seen.failure is not None
