@@ -80,7 +80,7 @@ def async_client(app: Any, portal: BlockingPortal, timeout: float) -> httpx.Asyn
         async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
             answer = portal.start_task_soon(_ask, app, _whole(request, await request.aread()))
             try:
-                return await anyio.to_thread.run_sync(answer.result, abandon_on_cancel=True)
+                return _given(await anyio.to_thread.run_sync(answer.result, abandon_on_cancel=True))
             finally:
                 answer.cancel()  # a test that waits no longer does not let the app go on
 
@@ -93,8 +93,7 @@ def sync_client(app: Any, portal: BlockingPortal, timeout: float) -> httpx.Clien
 
     class Transport(httpx.BaseTransport):
         def handle_request(self, request: httpx.Request) -> httpx.Response:
-            answer: httpx.Response = portal.call(_ask, app, _whole(request, request.read()))
-            return answer
+            return _given(portal.call(_ask, app, _whole(request, request.read())))
 
     return httpx.Client(transport=Transport(), base_url=BASE_URL, trust_env=False, timeout=timeout)
 
@@ -112,8 +111,21 @@ def _whole(request: httpx.Request, body: bytes) -> httpx.Request:
     )
 
 
-async def _ask(app: Any, request: httpx.Request) -> httpx.Response:
+def _given(answer: httpx.Response | SystemExit) -> httpx.Response:
+    if isinstance(answer, SystemExit):
+        raise answer
+    return answer
+
+
+async def _ask(app: Any, request: httpx.Request) -> httpx.Response | SystemExit:
     """In the app's loop: one request, its answer read to the end within its read timeout."""
+    try:
+        return await _answer(app, request)
+    except SystemExit as error:
+        return error  # raised in the loop it would end that, and with it every later test
+
+
+async def _answer(app: Any, request: httpx.Request) -> httpx.Response:
     import anyio
     import httpx
 

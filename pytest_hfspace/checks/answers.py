@@ -28,6 +28,26 @@ _UNREACHABLE_HINT = (
 )
 
 
+_LATE = "The Space runs, the visitor has the answer, and what should follow it is not done."
+_REFUSED = "The Space runs, and whoever uses this route gets this answer."
+
+#: What to do about an exception that says it all, by its class and a pattern of its message.
+_KNOWN: tuple[tuple[str, str, str], ...] = (
+    (
+        "ResponseValidationError",
+        "",
+        "let it return what response_model (or the return annotation) declares, or change that model",
+    ),
+    ("UndefinedError", "", "give the template a value of that name, or write {{ name | default('') }}"),
+    ("TemplateNotFound", "", "add the template to that folder and commit it, or correct its name"),
+    (
+        "TypeError",
+        r"unhashable type: 'dict'",
+        'if it calls TemplateResponse: since Starlette 1 the request comes first: TemplateResponse(request, "…", '
+        "{…})",
+    ),
+)
+
 _CLOSE_HINT = "catch it in the handler and end with: await websocket.close(code=1011)"
 
 
@@ -147,12 +167,18 @@ def _explain(
         )
     elif first.problem:
         yield _finding(
-            route,
-            f"{names}: {one_line(first.problem)}, wanted an answer",
-            f"let {route.endpoint or 'the route'} answer, and run elsewhere what may end the process",
+            route, f"{names}: {one_line(first.problem)}, wanted an answer", _problem_hint(route, first)
         )
     else:
         yield _deliberate(space, route, first, names)
+
+
+def _problem_hint(route: Route, visit: Visit) -> str:
+    if visit.problem.startswith("no answer"):
+        return "give what it waits for a time-out, or return at once and work in the background"
+    if "in the middle" in visit.problem:
+        return "catch what the code that makes the rest of the answer raises: the app's log has it"
+    return f"let {route.endpoint or 'the route'} answer, and run elsewhere what may end the process"
 
 
 def _raised(
@@ -165,7 +191,7 @@ def _raised(
 ) -> Finding:
     where = innermost(raised)
     at = f" at {where}" if where else ""
-    seen = f"{names} raised {one_line(str(raised))}{at}"
+    seen = f"{names} raised {told(raised)}{at}"
     if missing:
         message = f"{seen}: the variable {missing.name} is not set, and nothing declares it"
         hint = f"declare it in .env.example and set it on the Space (here: {missing.option})"
@@ -184,13 +210,29 @@ def _raised(
         hint = _raised_hint(route, visit, raised)
     level: Level | None = "warn" if visit.unreachable or not route.own else None
     place = where or route.where
+    is_late = visit.status is not None and visit.status < 500 and route.kind != "websocket"
     return Finding(
-        message, hint, path=place.path if place else "", line=place.line if place else None, level=level
+        message,
+        hint,
+        path=place.path if place else "",
+        line=place.line if place else None,
+        level=level,
+        consequence=_LATE if is_late else "",
     )
 
 
+def told(raised: Raised) -> str:
+    """An exception on one line, without the pointers into libraries that some end with."""
+    text = re.split(r"\s+File \"|\s+For further information visit", str(raised))[0]
+    return one_line(text)
+
+
 def _raised_hint(route: Route, visit: Visit, raised: Raised) -> str:
-    if visit.kind in ("empty body", "malformed body") or "json.decoder.JSONDecodeError" in raised.kinds:
+    for kind, pattern, hint in _KNOWN:
+        if raised.kind == kind and re.search(pattern, raised.message):
+            return hint
+    is_json = "json.decoder.JSONDecodeError" in raised.kinds and visit.request.method not in ("GET", "HEAD")
+    if visit.kind in ("empty body", "malformed body") or is_json:
         return "check the body before using it and answer 422, or declare it as a model so that FastAPI does"
     if visit.kind == "wrong token":
         return "catch what the token library raises and answer 401"
@@ -207,10 +249,13 @@ def _deliberate(space: Space, route: Route, visit: Visit, names: str) -> Finding
         hint = f"give a value with --hfspace-env {named}=VALUE to see the route answer"
     else:
         hint = "make the route answer, or skip it with a reason: pytest_hfspace_request(route) in conftest.py"
-    return _finding(route, f"{names} answered {visit.status}{quoted}", hint, level="warn")
+    message = f"{names} answered {visit.status}{quoted}"
+    return _finding(route, message, hint, level="warn", consequence=_REFUSED)
 
 
-def _finding(route: Route, message: str, hint: str, level: Level | None = None) -> Finding:
+def _finding(
+    route: Route, message: str, hint: str, level: Level | None = None, consequence: str = ""
+) -> Finding:
     where = route.where
     return Finding(
         message,
@@ -218,6 +263,7 @@ def _finding(route: Route, message: str, hint: str, level: Level | None = None) 
         path=where.path if where else "",
         line=where.line if where else None,
         level=level,
+        consequence=consequence,
     )
 
 

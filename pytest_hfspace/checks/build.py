@@ -9,7 +9,7 @@ from typing import Final
 
 from ..check import Check, Finding, NotApplicable, Skip, check
 from ..contract import Stage
-from ..rehearsal.facts import Rehearsal
+from ..rehearsal.facts import Rehearsal, Route
 from ..space import Space
 from .causes import (
     brought,
@@ -26,6 +26,14 @@ from .distributions import Closure, candidates, is_standard, normalised, provide
 from .serving import one_line
 
 _NO_PACKAGES: Final = "a static Space installs no Python packages"
+
+#: What a library imports only when a name of it is used.  Where it is absent the use raises.
+_IMPORTED_FOR: Final = {
+    ("fastapi.templating", "Jinja2Templates"): "jinja2",
+    ("starlette.templating", "Jinja2Templates"): "jinja2",
+    ("starlette.middleware.sessions", "SessionMiddleware"): "itsdangerous",
+    ("pydantic", "EmailStr"): "email-validator",
+}
 
 #: Larger sources are data; to read them would cost more than it tells.
 _LONGEST_SOURCE: Final = 2_000_000
@@ -132,6 +140,57 @@ def dependency_undeclared(space: Space, space_rehearsal: Rehearsal) -> Iterator[
         raise Skip(f"what comes with {found.unknown[0]} is not known: it is not installed here")
     for name, (distribution, path, line) in borrowed.items():
         yield _undeclared(space, name, distribution, path, line)
+    if not found.unknown:
+        yield from _extras(space, space_rehearsal, found)
+
+
+def _extras(space: Space, rehearsal: Rehearsal, found: Closure) -> Iterator[Finding]:
+    """Distributions that a library imports only for what the app asks of it."""
+    if "python-multipart" not in found.names:
+        form = next((route for route in rehearsal.routes if route.own and _takes_form(route)), None)
+        if form is not None:
+            place = form.where
+            yield Finding(
+                f"{one_line(form.label, 80)} takes form data, for which FastAPI imports python-multipart, and no "
+                "declared package brings it",
+                f"add the line python-multipart to {_requirements_file(space)}",
+                place.path if place else entry_file(space),
+                place.line if place else None,
+            )
+    told: set[str] = set()
+    for path in rehearsal.imported:
+        for module, name, line in _names_used(space, path):
+            distribution = _IMPORTED_FOR.get((module, name), "")
+            if distribution and distribution not in found.names and distribution not in told:
+                told.add(distribution)
+                yield Finding(
+                    f"{name} is used, for which {module.partition('.')[0]} imports {distribution}, and no "
+                    "declared package brings it",
+                    f"add the line {distribution} to {_requirements_file(space)}",
+                    path,
+                    line,
+                )
+
+
+def _takes_form(route: Route) -> bool:
+    body = (route.operation or {}).get("requestBody")
+    content = body.get("content") if isinstance(body, dict) else None
+    return (
+        isinstance(content, dict)
+        and bool(content)
+        and all(str(kind).startswith(("multipart/", "application/x-www-form-urlencoded")) for kind in content)
+    )
+
+
+def _names_used(space: Space, path: str) -> Iterator[tuple[str, str, int]]:
+    """What is imported by name at the top level and then used: module, name, line of the import."""
+    tree = _parsed(space, path)
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            for alias in node.names:
+                if (alias.asname or alias.name) in used:
+                    yield node.module, alias.name, node.lineno
 
 
 def _where_missing(space: Space, rehearsal: Rehearsal) -> tuple[str, int | None]:
@@ -184,16 +243,22 @@ def _named(module: str, installed: list[str]) -> str:
 
 def _imports(space: Space, path: str) -> Iterator[tuple[str, int]]:
     """What a module cannot be imported without: its plain imports at the top level."""
-    try:
-        source = space.files.read(path)
-        tree = ast.parse(source) if len(source) <= _LONGEST_SOURCE else ast.Module([], [])
-    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
-        return
-    for node in tree.body:
+    for node in _parsed(space, path).body:
         if isinstance(node, ast.Import):
             yield from ((alias.name, node.lineno) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
             yield node.module, node.lineno
+
+
+def _parsed(space: Space, path: str) -> ast.Module:
+    """A module's tree; an empty one where it cannot be read."""
+    try:
+        source = space.files.read(path)
+        if len(source) <= _LONGEST_SOURCE:
+            return ast.parse(source)
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        pass
+    return ast.Module([], [])
 
 
 @check(

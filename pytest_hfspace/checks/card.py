@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import posixpath
+import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Final
@@ -11,11 +13,18 @@ from ..check import Check, Finding, NotApplicable, Skip, check
 from ..contract import RETIRED_SDKS, SDKS, Stage
 from ..space import Space
 from .card_fields import RULES, fault, shown
-from .serving import one_line
+from .serving import one_line, text_of
 
 _README: Final = "README.md"
 _BLOCK: Final = '"---", "title: My Space", "sdk: docker", "---"'
 _DEFAULT_APP_FILE: Final = {"gradio": "app.py", "static": "index.html"}
+_LIKELY_APP_FILES: Final = {
+    "gradio": ("app.py", "main.py", "src/app.py", "app/main.py", "src/main.py"),
+    "static": ("index.html", "dist/index.html", "public/index.html", "build/index.html", "docs/index.html"),
+}
+#: Where the card is looked for if it is not at the root: files, and characters of each.
+_MOST_READMES: Final = 20
+_LONGEST_CARD: Final = 2_000
 _LISTED: Final = ", ".join(SDKS)
 
 
@@ -31,9 +40,13 @@ def card_missing(space: Space) -> Iterator[Finding]:
     if not space.card.missing:
         return
     other = space.files.similar(_README)
-    if _README in space.files:
-        hint = f"begin README.md, without anything before, with the lines {_BLOCK}"
-        yield Finding(space.card.missing, hint, _README, 1)
+    folder = _folder_with_card(space)
+    if folder:
+        hint = f"run in that folder, or with --hfspace-root {folder}, if it is what is pushed to the Hub"
+        message = f"{space.card.missing}; {folder}/README.md has a card"
+        yield Finding(message, hint, _README, 1 if _README in space.files else None)
+    elif _README in space.files:
+        yield Finding(space.card.missing, _begin(space.card.missing), _README, 1)
     elif space.files.exists_untracked(_README):
         yield Finding("README.md exists here, but git does not track it", "git add README.md", _README)
     elif other is not None:
@@ -47,6 +60,24 @@ def card_missing(space: Space) -> Iterator[Finding]:
         yield Finding(space.card.missing, hint, _README)
 
 
+def _folder_with_card(space: Space) -> str:
+    """A folder of the repository whose README.md looks like the card of a Space, or ""."""
+    readmes = (path for path in space.files.tracked if path.endswith(f"/{_README}"))
+    for path in sorted(readmes, key=lambda path: (path.count("/"), path))[:_MOST_READMES]:
+        start = text_of(space, path)[:_LONGEST_CARD]
+        if re.match(r"---\r?\n(.*\n)*?sdk:[ \t]*\w", start):
+            return one_line(posixpath.dirname(path))
+    return ""
+
+
+def _begin(missing: str) -> str:
+    if missing.startswith("a byte order mark"):
+        return "save README.md as UTF-8 without a byte order mark"
+    if missing.startswith("the YAML block starts in line"):
+        return 'move the block to the very top of README.md: its "---" must be the first line'
+    return f"begin README.md, without anything before, with the lines {_BLOCK}"
+
+
 @check(
     "HFS102",
     "card-unreadable",
@@ -58,8 +89,25 @@ def card_missing(space: Space) -> Iterator[Finding]:
 def card_unreadable(space: Space) -> Iterator[Finding]:
     """The block is closed, is YAML, is a mapping, has no duplicate key.  [spaces-config-reference]"""
     if space.card.unreadable:
-        hint = 'write one "key: value" a line between two lines "---"; quote values that contain ": " or "#"'
-        yield Finding(space.card.unreadable, hint, _README, space.card.unreadable_line)
+        line = space.card.unreadable_line
+        yield Finding(space.card.unreadable, _mend(space, line or 0), _README, line)
+
+
+def _mend(space: Space, number: int) -> str:
+    """What to write in the line that cannot be read, where that can be told."""
+    if "not closed" in space.card.unreadable:
+        return 'write a line "---", with nothing before or after, below the last field'
+    if "twice" in space.card.unreadable:
+        return f"remove one of the two; line {number} is the later one"
+    lines = text_of(space, _README).splitlines()
+    line = lines[number - 1] if 0 < number <= len(lines) else ""
+    if "\t" in line:
+        return f"write spaces in place of the tab in line {number}, or nothing: {one_line(line, 60)}"
+    key, colon, value = line.partition(": ")
+    if colon and re.fullmatch(r"\w+", key) and value.strip()[:1] not in ("'", '"', "[", "{", "|", ">"):
+        quoted = json.dumps(one_line(value, 60), ensure_ascii=False)
+        return f"write the value in quotes: {key}: {quoted}"
+    return 'write one "key: value" a line between two lines "---"; quote values that contain ": " or "#"'
 
 
 @check(
@@ -154,7 +202,10 @@ def app_file(space: Space) -> Iterator[Finding]:
             f"{named}; it exists here, but git does not track it", f"git add {one_line(name)}", _README, line
         )
     else:
+        likely = next((path for path in _LIKELY_APP_FILES[space.sdk] if path in space.files), "")
         hint = f"write app_file: with the path of the file to {_verb(space)}, or add {one_line(name)}"
+        if likely:
+            hint = f"write app_file: {likely}, or add {one_line(name)}"
         yield Finding(f"{named}; the repository has no such file", hint, _README, line)
 
 
@@ -188,9 +239,10 @@ def dockerfile(space: Space) -> Iterator[Finding]:
         message, hint = "Dockerfile exists here, but git does not track it", "git add Dockerfile"
     elif other is not None:
         message = f"the Dockerfile must be ./Dockerfile; the repository has {shown(other)}"
-        hint = (
-            f"git mv {one_line(other)} Dockerfile, or pass its folder as --hfspace-root if that is the Space"
-        )
+        hint = f"git mv {one_line(other)} Dockerfile"
+        folder = posixpath.dirname(other)
+        if folder:
+            hint += f", or run with --hfspace-root {one_line(folder)} if that folder is the Space"
     else:
         message = "the card says sdk: docker, and the repository has no Dockerfile at its root"
         hint = "add a Dockerfile whose CMD starts the server on 0.0.0.0:7860"

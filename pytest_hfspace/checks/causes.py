@@ -22,6 +22,8 @@ _IDLE_BASES: Final = re.compile(
 )
 
 _PHASES: Final[tuple[Phase, ...]] = ("launch", "import", "startup", "serve", "shutdown")
+#: What the text of an exception says of a file that is not there.
+_SAYS_ABSENT: Final = re.compile(r"\b(not found|missing|not exist|no such|cannot find|could not find)\b", re.I)
 _NO_MODULE = re.compile(r"No module named '?([\w.]+)'?")
 _NOT_IMPORTED = re.compile(r"Could not import module \"([\w.]+)\"")
 
@@ -133,7 +135,8 @@ def dotenv_missing(rehearsal: Rehearsal) -> bool:
     """Did the start end because there is no ``.env`` file?"""
     failure = rehearsal.failure
     return failure is not None and any(
-        is_kind(raised, "FileNotFoundError") and _names_dotenv(raised.message)
+        (is_kind(raised, "FileNotFoundError") or _SAYS_ABSENT.search(raised.message))
+        and _names_dotenv(raised.message)
         for raised in chain(failure.raised)
     )
 
@@ -257,7 +260,8 @@ def is_own(space: Space, module: str) -> bool:
     """Is it the repository's own module, arriving or not?"""
     top = module.partition(".")[0]
     return top in own_modules(space) or any(
-        space.files.exists_untracked(path) for path in (f"{top}.py", f"{top}/__init__.py")
+        space.files.exists_untracked(path) or space.files.similar(path)
+        for path in (f"{top}.py", f"{top}/__init__.py")
     )
 
 

@@ -11,7 +11,7 @@ from ..rehearsal.coverage import best_visit, visit_outcome
 from ..rehearsal.facts import Rehearsal, Route, Visit
 from ..space import Space
 from . import schema
-from .answers import examine_visits, innermost
+from .answers import examine_visits, innermost, told
 from .serving import SERVED, listing, one_line, request_name, root_visits, route_of, serving
 from .shadows import Shadow, find_shadows
 
@@ -150,7 +150,7 @@ def _plain(path: str) -> str:
     "root",
     level="warn",
     predicts=Stage.RUNNING,
-    needs=SERVED,
+    needs=(*SERVED, "HFS504"),
     consequence="The Space runs, and its page shows this answer in place of an app.",
 )
 def root(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
@@ -199,7 +199,7 @@ def openapi(space_rehearsal: Rehearsal) -> Iterator[Finding]:
     if problem:
         where = innermost(problem)
         yield Finding(
-            f"the OpenAPI document cannot be generated: {one_line(str(problem))}",
+            f"the OpenAPI document cannot be generated: {told(problem)}",
             "give the models and parameters that it names types that have a JSON schema, or leave the route "
             "out: include_in_schema=False",
             path=where.path if where else "",
@@ -298,6 +298,9 @@ def coverage(space_rehearsal: Rehearsal) -> Iterator[Finding]:
     routes = [route for route in space_rehearsal.routes if route.own and route.kind == "http"]
     if not routes:
         raise Skip("the app has no HTTP routes of its own")
+    if space_rehearsal.openapi_problem:
+        # requests are made from the document
+        raise Skip("needs HFS506")
     groups: dict[str, list[tuple[Route, int]]] = {"refused": [], "nothing there": [], "guarded": []}
     hidden = {shadow.hidden.label for shadow in find_shadows(space_rehearsal)}
     for route in routes:

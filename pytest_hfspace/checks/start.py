@@ -14,8 +14,16 @@ from ..rehearsal.facts import Failure, Rehearsal, Where
 from ..space import Space
 from ..space.command import StartCommand
 from . import start_address
-from .causes import NO_PROCESS, entry_file, failure_code, failure_of, lost_file, missing_target
-from .serving import one_line
+from .causes import (
+    NO_PROCESS,
+    entry_file,
+    failure_code,
+    failure_of,
+    lost_file,
+    missing_target,
+    without_command,
+)
+from .serving import one_line, text_of
 from .start_hints import exit_text, hint_for, likely_targets
 
 #: Seconds after which a start-up is reported as slow.
@@ -399,8 +407,9 @@ def setting_missing(space: Space, space_rehearsal: Rehearsal) -> Iterator[Findin
     failure = space_rehearsal.failure
     if failure is not None and failure.phase in ("launch", "import") and not space_rehearsal.stand_ins:
         raise Skip(f"needs {failure_code(space, space_rehearsal)}")
+    given = _in_dotenv(space)
     for stand_in in space_rehearsal.stand_ins:
-        if stand_in.name in space.settings:
+        if stand_in.name in space.settings or stand_in.name in given:
             continue
         kind = "secret" if stand_in.secret else "variable"
         hint = f"add {stand_in.name}= to .env.example, and set it on the Space as a {kind}"
@@ -412,6 +421,16 @@ def setting_missing(space: Space, space_rehearsal: Rehearsal) -> Iterator[Findin
             stand_in.where.path if stand_in.where else entry_file(space),
             stand_in.where.line if stand_in.where else None,
         )
+
+
+def _in_dotenv(space: Space) -> frozenset[str]:
+    """Variables of a .env file that would be in the image, though it should not be."""
+    layout = space.image.layout if space.image else {}
+    paths = [source for path, source in layout.items() if posixpath.basename(path) == ".env"]
+    texts = (text_of(space, path) for path in paths)
+    return frozenset(
+        name for text in texts for name in re.findall(r"^\s*(?:export\s+)?(\w+)\s*=", text, re.MULTILINE)
+    )
 
 
 _OWN: Final[tuple[Check, ...]] = (

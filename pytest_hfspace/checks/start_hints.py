@@ -50,7 +50,7 @@ def hint_for(space: Space, failure: Failure) -> str:
     if raised is None:
         return _FRESH_CLONE
     advice = (advise(space, raised) for name, advise in _ADVICE if is_kind(raised, name))
-    return next(filter(None, advice), "") or _correct(failure)
+    return next(filter(None, advice), "") or _package(raised) or _correct(failure)
 
 
 def _correct(failure: Failure) -> str:
@@ -66,6 +66,9 @@ def _module(space: Space, raised: Raised) -> str:
     for path in (f"{name.replace('.', '/')}.py", f"{top}.py", f"{top}/__init__.py"):
         if space.files.exists_untracked(path):
             return f"git add {one_line(path)}"
+    other = space.files.similar(f"{top}.py") or space.files.similar(f"{top}/__init__.py")
+    if other:
+        return f"the repository has {one_line(other)}: write the import in the same case"
     if is_own(space, name):
         cwd = space.command.cwd if space.command else "/app"
         return f"import {name} by its path from {cwd}, where the start command runs"
@@ -86,7 +89,7 @@ def _key(_space: Space, raised: Raised) -> str:
     return f'read it as os.environ.get("{found[1]}"), or set {found[1]} on the Space' if found else ""
 
 
-def _package(_space: Space, raised: Raised) -> str:
+def _package(raised: Raised) -> str:
     """The distribution that the message itself asks for."""
     found = _PIP_INSTALL.search(raised.message) or _MUST_BE_INSTALLED.search(raised.message)
     return f"add the line {found[1].rstrip('.')} to the requirements" if found else ""
@@ -129,7 +132,6 @@ _ADVICE: Final[tuple[tuple[str, Callable[[Space, Raised], str]], ...]] = (
     ("gaierror", _SERVICE),
     ("OperationalError", _SERVICE),
     ("RuntimeError", _folder),
-    ("Exception", _package),
 )
 
 

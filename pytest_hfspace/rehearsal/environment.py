@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 
 from ..contract import BUILTIN_ENVIRONMENT, GRADIO_ENVIRONMENT, OAUTH_ENVIRONMENT
 from ..space import Space
-from ..space.image import Image
 from ..space.settings import is_placeholder, is_secret_name
 from .facts import Read
 from .layout import Layout
@@ -70,6 +69,9 @@ _SHAPES = (
     (re.compile(r"^(HF|HUGGING).*TOKEN$"), "hf_standin{n}"),
 )
 
+#: A database that is a file: the address up to the path, which is absolute, and the path.
+_DATABASE = re.compile(r"(sqlite(?:\+\w+)?:///)(/[^?]+)")
+
 #: Values for a settings class's types, and for what its validation complains of.
 _TYPED = {
     "int": "1",
@@ -97,24 +99,30 @@ def base_environment(
     if space.sdk == "gradio":
         environment |= GRADIO_ENVIRONMENT
     if space.image is not None:
-        environment |= _image_environment(space.image, layout)
+        values = {name: variable.value for name, variable in space.image.env.items()}
+        environment |= _image_environment(values, layout)
     if space.command is not None:
-        environment |= space.command.env
+        environment |= _image_environment(space.command.env, layout)
     return environment | dict(given)
 
 
-def _image_environment(image: Image, layout: Layout) -> dict[str, str]:
-    """The image's ENV.  Paths of the image become those of the layout where they exist there."""
+def _image_environment(values: Mapping[str, str], layout: Layout) -> dict[str, str]:
+    """Variables of the image.  Its paths become those of the layout where they exist there, and
+    those of databases where their directory does."""
     result = {}
-    for name, variable in image.env.items():
+    for name, value in values.items():
         if name in ("PATH", "HOME", "VIRTUAL_ENV", "LD_LIBRARY_PATH"):
             continue  # about the image's programs, which are not here
-        parts = variable.value.split(":") if variable.value.startswith("/") else [variable.value]
+        parts = value.split(":") if value.startswith("/") else [value]
         result[name] = ":".join(_moved(part, layout) for part in parts)
     return result
 
 
 def _moved(part: str, layout: Layout) -> str:
+    database = _DATABASE.fullmatch(part)
+    if database is not None:
+        here = layout.inside(database[2])
+        return f"{database[1]}{here}" if here.parent != layout.root and here.parent.is_dir() else part
     if not part.startswith("/"):
         return part
     here = layout.inside(part)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from ..space import Space
 from .facts import Raised
@@ -24,6 +26,12 @@ _NETWORK = re.compile(
     r"|InterfaceError|ServerSelection|NetworkError|APIConnection|NoBrokers|socket\.error"
 )
 _ABSENT_FILE = re.compile(r"No such file|does not exist|not found|cannot find|could not find", re.IGNORECASE)
+_NO_DATABASE = "unable to open database file"
+_DENIED = re.compile(r"Permission denied|Read-only file system")
+#: files in which an app may name its database, and how many of them are read how far
+_NAMING = (".py", ".ini", ".toml", ".cfg")
+_MOST_READ = 200
+_LONGEST_READ = 200_000
 _PATH = re.compile(r"/[\w.@+-]+(?:/[\w.@+-]+)*")
 
 
@@ -37,21 +45,31 @@ class Excuses:
     missing_packages: tuple[str, ...]
     stand_ins: Mapping[str, str]
 
-    def start(self, error: Raised, connects: Iterable[str]) -> str:
-        """Why a start that ended so tells nothing, or ""."""
-        return self.common(error) or self._stand_in(error) or self._network(error, connects)
+    def start(self, error: Raised, connects: Iterable[str], output: str = "") -> str:
+        """Why a start that ended so tells nothing, or "".  ``output``: its last lines, which tell
+        of a command before the server what no exception does."""
+        printed = self._database(output) if error.kind == "SystemExit" else ""
+        return self.common(error) or printed or self._stand_in(error) or self._network(error, connects)
 
     def common(self, error: Raised) -> str:
         """The excuses that hold in every phase."""
         chain = chain_of(error)
         for link in chain:
-            if reason := self._package(link) or self._absolute_path(link) or self._image_step(link):
+            if reason := self._of_link(link):
                 return reason
         wanted = self.space.image.python if self.space.image is not None else None
         older = bool(wanted) and _release(self.here) < _release(wanted or "")
         if older and chain[0].kind == "SyntaxError":
             return f"the Space runs Python {wanted}, and this is Python {self.here}"
         return ""
+
+    def _of_link(self, error: Raised) -> str:
+        return (
+            self._package(error)
+            or self._absolute_path(error)
+            or self._database(error.message)
+            or self._image_step(error)
+        )
 
     def _package(self, error: Raised) -> str:
         if error.kind not in ("ModuleNotFoundError", "PackageNotFoundError", "ImportError"):
@@ -64,12 +82,37 @@ class Excuses:
         return ""
 
     def _absolute_path(self, error: Raised) -> str:
-        if not _ABSENT_FILE.search(error.message):
+        if not (_ABSENT_FILE.search(error.message) or _DENIED.search(error.message)):
             return ""
         for path in _PATH.findall(error.message):
             if self.layout.image_path(path) is None and self.layout.inside(path).exists():
                 return f"the app opens {path}, which exists in the image but not on this machine"
         return ""
+
+    def _database(self, said: str) -> str:
+        """SQLite does not say which file: the repository may name one that only the image has room for."""
+        if _NO_DATABASE not in said:
+            return ""
+        for path in self._named_paths():
+            directory = posixpath.dirname(path)
+            if directory != "/" and self.layout.inside(directory).is_dir() and not Path(directory).is_dir():
+                return f"the app opens {path}, whose directory exists in the image but not on this machine"
+        return ""
+
+    def _named_paths(self) -> Iterator[str]:
+        """The absolute paths that stand in the image's sources and variables."""
+        if self.space.image is not None:
+            for variable in self.space.image.env.values():
+                yield from _PATH.findall(variable.value)
+        sources = sorted(name for name in set(self.layout.files.values()) if name.endswith(_NAMING))
+        for name in sources[:_MOST_READ]:
+            yield from _PATH.findall(self._source(name))
+
+    def _source(self, name: str) -> str:
+        try:
+            return self.space.files.text(name, _LONGEST_READ)
+        except OSError:  # a link that leads nowhere
+            return ""
 
     def _image_step(self, error: Raised) -> str:
         image = self.space.image

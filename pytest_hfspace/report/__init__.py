@@ -71,9 +71,14 @@ class Report:
     def stage(self) -> Stage | None:
         """The stage that the Space would reach; None where there is too little to tell."""
         stage = predicted_stage(self.blamed)
-        if stage is Stage.RUNNING and (self.partial or not self.evidence.served):
+        if stage is Stage.RUNNING and (self.partial or not (self.evidence.served or self._is_static)):
             return None
         return stage
+
+    @property
+    def _is_static(self) -> bool:
+        """Is it a Space that runs no process, so that there is nothing to rehearse?"""
+        return self.evidence.space.get("sdk") == "static"
 
     @property
     def ready(self) -> bool:
@@ -96,7 +101,7 @@ class Report:
         """How far the prediction can be trusted."""
         if self.stage is None:
             return "none"
-        if not self.evidence.rehearsed:
+        if not (self.evidence.rehearsed or self._is_static):
             return "low"
         return "medium" if self.not_rehearsed else "high"
 

@@ -281,7 +281,7 @@ class _Step:
                 self.stage.not_followed or self.conditional or path in self.stage.tree
             ):
                 files.append(path)
-            elif path in self.stage.tree.made:
+            elif path in self.stage.tree.made and not self.stage.not_followed:
                 made.append(self.stage.tree.made[path].decode("utf-8", "replace"))
             else:
                 unseen.append(path)

@@ -349,7 +349,7 @@ def test_a_server_that_is_declared_or_comes_with_a_declared_one(words, requireme
         (
             "fastapi run main.py",
             "fastapi\n",
-            "the start command runs fastapi, which no declared package brings",
+            '"fastapi run" needs fastapi-cli, which no declared package brings: fastapi alone does not',
             "add the line fastapi[standard] to requirements.txt",
         ),
     ],

@@ -94,16 +94,59 @@ def test_a_readme_that_would_not_arrive(name, untracked, message, hint):
     assert (finding.message, finding.hint) == (message, hint)
 
 
-def test_a_block_that_is_no_yaml():
-    card = make_card("", unreadable="the block is no YAML: a tab in line 3", unreadable_line=3)
+@pytest.mark.parametrize(
+    ("line", "unreadable", "hint"),
+    [
+        (
+            "\tsdk: docker",
+            "line 3 is not YAML: found a tab",
+            "write spaces in place of the tab in line 3, or nothing: sdk: docker",
+        ),
+        (
+            "title: My app: the best",
+            "line 3 is not YAML: mapping values are not allowed",
+            'write the value in quotes: title: "My app: the best"',
+        ),
+        ("emoji: :rocket:", "line 3 is not YAML", 'write the value in quotes: emoji: ":rocket:"'),
+        ("title: x", "the key 'title' is there twice", "remove one of the two; line 3 is the later one"),
+        (
+            "title: x",
+            "the YAML block is not closed: no line '---' follows",
+            'write a line "---", with nothing before or after, below the last field',
+        ),
+        (
+            "tags: [a",
+            "line 3 is not YAML: no closing bracket",
+            'write one "key: value" a line between two lines "---"; quote values that contain ": " or "#"',
+        ),
+    ],
+)
+def test_a_block_that_is_no_yaml(line, unreadable, hint):
+    card = make_card("", unreadable=unreadable, unreadable_line=3)
 
-    finding = only_finding(card_unreadable, make_space(card=card))
+    finding = only_finding(card_unreadable, make_space({"README.md": f"---\na: b\n{line}\n---\n"}, card=card))
 
     assert (finding.level, finding.path, finding.line) == ("error", "README.md", 3)
-    assert finding.message == "the block is no YAML: a tab in line 3"
-    assert finding.hint == (
-        'write one "key: value" a line between two lines "---"; quote values that contain ": " or "#"'
-    )
+    assert (finding.message, finding.hint) == (unreadable, hint)
+
+
+@pytest.mark.parametrize(
+    ("missing", "hint"),
+    [
+        (
+            "a byte order mark stands before the '---' of the YAML block",
+            "save README.md as UTF-8 without a byte order mark",
+        ),
+        (
+            "the YAML block starts in line 3 instead of line 1, after a badge or picture",
+            'move the block to the very top of README.md: its "---" must be the first line',
+        ),
+    ],
+)
+def test_a_block_that_only_stands_in_the_wrong_place(missing, hint):
+    finding = only_finding(card_missing, make_space(card=make_card("", missing=missing)))
+
+    assert (finding.message, finding.hint) == (missing, hint)
 
 
 def test_a_missing_card_is_said_once():
@@ -517,7 +560,7 @@ def test_where_an_app_file_cannot_be_judged(space, reason):
             {},
             3,
             'app_file is "ui.py"; the repository has no such file',
-            "write app_file: with the path of the file to run, or add ui.py",
+            "write app_file: app.py, or add ui.py",
         ),
     ],
 )
@@ -562,13 +605,13 @@ def test_a_dockerfile_where_it_belongs(space):
             {"dockerfile": ""},
             {},
             'the Dockerfile must be ./Dockerfile; the repository has "dockerfile"',
-            "git mv dockerfile Dockerfile, or pass its folder as --hfspace-root if that is the Space",
+            "git mv dockerfile Dockerfile",
         ),
         (
             {"deploy/a/Dockerfile": "", "api/Dockerfile": ""},
             {},
             'the Dockerfile must be ./Dockerfile; the repository has "api/Dockerfile"',
-            "git mv api/Dockerfile Dockerfile, or pass its folder as --hfspace-root if that is the Space",
+            "git mv api/Dockerfile Dockerfile, or run with --hfspace-root api if that folder is the Space",
         ),
     ],
 )

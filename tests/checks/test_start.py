@@ -352,7 +352,7 @@ def test_a_target_that_is_no_application(source, hint):
         "error",
         "main.py",
         None,
-        'main:app is no ASGI application: Attribute "app" not found in module "main".',
+        "main:app is no ASGI application: main has no app",
         hint,
     )
 
@@ -361,6 +361,7 @@ def test_a_target_that_is_no_application(source, hint):
 
 
 FRESH = "to see all of it, run the start command in a fresh clone without a .env file"
+CORRECT = f"correct lib/deep.py:4; {FRESH}"
 
 
 @pytest.mark.parametrize(
@@ -372,8 +373,45 @@ FRESH = "to see all of it, run the start command in a fresh clone without a .env
             "main fails to import: KeyError: 'OPENAI_API_KEY'",
             'read it as os.environ.get("OPENAI_API_KEY"), or set OPENAI_API_KEY on the Space',
         ),
-        ("KeyError LookupError", "'a'", "main fails to import: KeyError: 'a'", FRESH),
-        ("TypeError", "one\nand  two", "main fails to import: TypeError: one and two", FRESH),
+        ("KeyError LookupError", "'a'", "main fails to import: KeyError: 'a'", CORRECT),
+        ("TypeError", "one\nand  two", "main fails to import: TypeError: one and two", CORRECT),
+        (
+            "RuntimeError",
+            "Directory 'static/' does not exist",
+            "main fails to import: RuntimeError: Directory 'static/' does not exist",
+            "commit a file in static, as git keeps no empty folder, or make the folder before it is used",
+        ),
+        (
+            "RuntimeError",
+            "no model",
+            "main fails to import: RuntimeError: no model",
+            CORRECT,
+        ),
+        (
+            "RuntimeError",
+            'Form data requires "python-multipart" to be installed. \nInstall it: \n\npip install python-multipart\n',
+            'main fails to import: RuntimeError: Form data requires "python-multipart" to be installed. Install it: '
+            "pip install python-multipart",
+            "add the line python-multipart to the requirements",
+        ),
+        (
+            "AssertionError",
+            "jinja2 must be installed to use Jinja2Templates",
+            "main fails to import: AssertionError: jinja2 must be installed to use Jinja2Templates",
+            "add the line jinja2 to the requirements",
+        ),
+        (
+            "FileNotFoundError OSError",
+            "[Errno 2] No such file or directory: './later.py'",
+            "main fails to import: FileNotFoundError: [Errno 2] No such file or directory: './later.py'",
+            "git add later.py",
+        ),
+        (
+            "FileNotFoundError OSError",
+            "[Errno 2] No such file or directory: 'lib/Deep.py'",
+            "main fails to import: FileNotFoundError: [Errno 2] No such file or directory: 'lib/Deep.py'",
+            "write lib/deep.py, as the repository has it",
+        ),
         (
             NOT_FOUND,
             "No module named 'later'",
@@ -457,7 +495,11 @@ GUARD = 'put it under if __name__ == "__main__":'
 @pytest.mark.parametrize(
     ("failure", "message", "hint"),
     [
-        (make_failure("import", "served"), "importing main starts a server of its own", GUARD),
+        (
+            make_failure("import", "served"),
+            "importing main starts a server of its own",
+            'put the call that starts it under if __name__ == "__main__":',
+        ),
         (
             make_failure("import", "hung", seconds=60.2),
             "importing main was not through after 60 s",
@@ -465,7 +507,7 @@ GUARD = 'put it under if __name__ == "__main__":'
         ),
         (
             make_failure("import", "exited", status=2),
-            "importing main ends the process: ended with exit code 2",
+            "importing main ends the process with exit code 2",
             GUARD,
         ),
         (
@@ -541,7 +583,7 @@ def test_ports_that_are_bound_while_importing(port, level, message):
             raising("startup", "RuntimeError", "no database", Where("main.py", 12)),
             12,
             "the start-up fails: RuntimeError: no database",
-            FRESH,
+            f"correct main.py:12; {FRESH}",
         ),
         (
             failing("startup", "exited", status=3),
@@ -591,34 +633,38 @@ def test_a_start_over_the_budget_is_a_warning():
 
 
 @pytest.mark.parametrize(
-    ("words", "failure", "message", "hint"),
+    ("words", "failure", "place", "message", "hint"),
     [
         (
             "python main.py",
             make_failure("import", "not listening", status=0, output="one\ndone\n"),
+            ("main.py", None),
             'the start command ended with exit code 0, and nothing listens; its last output: "done"',
             'end the program with uvicorn.run(app, host="0.0.0.0", port=7860)',
         ),
         (
             "python main.py",
             make_failure("import", "not listening", seconds=60.0),
+            ("main.py", None),
             "nothing listens after 60 s; it printed nothing",
             'end the program with uvicorn.run(app, host="0.0.0.0", port=7860)',
         ),
         (
             "uvicorn main:app",
             make_failure("serve", "exited", status=-9, output="Killed"),
+            ("Dockerfile", 6),
             'the start command was killed by SIGKILL, and nothing listens; its last output: "Killed"',
             "start a server: uvicorn main:app --host 0.0.0.0 --port 7860",
         ),
     ],
 )
-def test_a_command_after_which_nothing_listens(words, failure, message, hint):
+def test_a_command_after_which_nothing_listens(words, failure, place, message, hint):
     space = make_space(command=make_command(words))
 
     finding = only_finding(not_listening, space, make_rehearsal(failure=failure))
 
-    assert said(finding) == ("error", "Dockerfile", 6, message, hint)
+    assert said(finding) == ("error", *place, message, hint)
+    assert ("The container ends" in finding.consequence) == (failure.status is not None)
 
 
 # -- HFS420

@@ -117,7 +117,7 @@ def test_an_address_that_the_hub_reaches(space, rehearsal):
     ("space", "rehearsal", "reason"),
     [
         (make_static_space(), make_rehearsal(), "a static Space runs no process"),
-        (make_space(dockerfile=None), make_rehearsal(), "needs HFS401"),
+        (make_space(dockerfile=None), make_rehearsal(), "needs HFS108"),
         (
             make_space(command=make_command(runner=None, reason="node is not Python")),
             make_rehearsal(),

@@ -17,9 +17,9 @@ from tests.plugin.conftest import PLUGIN
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # an old Starlette asks for a module under its old name
-    import anyio.from_thread
-    import asgi_lifespan
-    import fastapi
+    import anyio.from_thread  # noqa: F401  # likewise
+    import asgi_lifespan  # noqa: F401  # likewise
+    import fastapi  # noqa: F401  # likewise
     import httpx  # noqa: F401  # likewise
 
 CARD = "---\ntitle: Small\nemoji: 🐜\nsdk: docker\n---\n# Small\n"
@@ -166,6 +166,11 @@ filterwarnings =
     error
     ignore:Please use .import python_multipart:PendingDeprecationWarning
 """
+#: The same on the command line, where it outdoes the ini file.
+WARNINGS_ARE_ERRORS = (
+    "-W", "error",
+    "-W", "ignore:Please use `import python_multipart`:PendingDeprecationWarning",
+)  # fmt: skip
 
 
 class Project:

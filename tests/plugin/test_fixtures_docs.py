@@ -14,7 +14,7 @@ import pytest
 import pytest_hfspace.fixtures
 from tests.helpers import write_space
 
-from .project import DOCKERFILE, INI, Project, project
+from .project import DOCKERFILE, INI, WARNINGS_ARE_ERRORS, Project, project
 
 __all__ = ["project"]  # a fixture
 
@@ -43,7 +43,7 @@ def documented(project: Project) -> Project:
 
 
 def test_every_example_runs(documented: Project) -> None:
-    result = documented.run_apart("-v", "-W", "error", "--ignore=admin", asyncio="strict", anyio=True)
+    result = documented.run_apart("-v", *WARNINGS_ARE_ERRORS, "--ignore=admin", asyncio="strict", anyio=True)
     examples = (text for name, text in blocks().items() if "/" not in name)
     tests = sum(len(re.findall(r"^(?:async )?def test_", text, re.MULTILINE)) for text in examples)
     assert tests >= len(FIXTURES)

@@ -115,6 +115,19 @@ def test_the_images_variables_with_its_paths_moved(tmp_path: Path) -> None:
     assert found["LEVEL"] == "debug"  # the user's own word wins
 
 
+def test_a_database_and_the_start_scripts_variables_are_moved_too(tmp_path: Path) -> None:
+    lines = "ENV A=sqlite:////app/data/a.db B=sqlite+aiosqlite:////app/none/b.db C=sqlite:////c.db"
+    script = "#!/bin/sh\nexport PYTHONPATH=/app/data D=/app/none\nexec uvicorn main:app\n"
+    files = docker(lines, **{"data/x": "", "start.sh": script})
+    files["Dockerfile"] = files["Dockerfile"].rpartition("CMD")[0] + 'CMD ["sh", "start.sh"]\n'
+    space, layout = space_of(tmp_path, files)
+    found = base_environment(space, layout, {}, {})
+    layout.remove()
+    assert found["A"] == f"sqlite:///{layout.root}/app/data/a.db"
+    assert (found["B"], found["C"]) == ("sqlite+aiosqlite:////app/none/b.db", "sqlite:////c.db")
+    assert (found["PYTHONPATH"], found["D"]) == (f"{layout.root}/app/data", "/app/none")
+
+
 SHAPES = {
     "DATABASE_URL": r"sqlite:///.+\.db",
     "SQLALCHEMY_DATABASE_URI": r"sqlite:.+",

@@ -125,3 +125,38 @@ def test_the_chain_of_causes() -> None:
     assert [each.kind for each in chain_of(error)] == ["B", "D", "TimeoutError"]
     assert is_network(error)
     assert not is_network(raised("builtins.KeyError"))
+
+
+@pytest.mark.parametrize(
+    ("made", "message", "excused"),
+    [
+        ("ENV DB=sqlite:////app/models/x.db\n", "unable to open database file", True),
+        ("ENV DB=/app/models/x.db\n", "(sqlite3.OperationalError) unable to open database file (…)", True),
+        ("ENV DB=sqlite:////app/none/x.db\n", "unable to open database file", False),
+        ("ENV DB=sqlite:////tmp/x.db\n", "unable to open database file", False),
+        ("ENV DB=sqlite:////x.db\n", "unable to open database file", False),
+        ("ENV DB=sqlite:////app/models/x.db\n", "no such table: users", False),
+        ("", "unable to open database file", False),
+    ],
+    indirect=["made"],
+)
+def test_a_database_where_only_the_image_has_room(
+    made: tuple[Space, Layout], message: str, excused: bool
+) -> None:
+    error = raised("sqlite3.OperationalError", message)
+    reason = excuses(made).common(error)
+    assert bool(reason) is excused
+    assert reason == "" or "whose directory exists in the image but not on this machine" in reason
+    before = raised("builtins.SystemExit", "alembic upgrade head ended with exit code 1")
+    assert excuses(made).start(before, (), f"Traceback …\n{message}") == reason
+    assert excuses(made).start(before, (), "") == ""
+
+
+@pytest.mark.parametrize("made", ["RUN mkdir /app/data\n"], indirect=True)
+def test_a_directory_of_the_image_that_may_not_be_made_here(made: tuple[Space, Layout]) -> None:
+    found = excuses(made)
+    denied = "[Errno 13] Permission denied: '{}'"
+    assert "exists in the image" in found.common(
+        raised("builtins.PermissionError", denied.format("/app/data"))
+    )
+    assert found.common(raised("builtins.PermissionError", denied.format("/srv/data"))) == ""

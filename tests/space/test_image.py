@@ -317,6 +317,10 @@ def test_requirements_that_are_not_there() -> None:
     assert image("RUN pip install -r r.txt").installs[0].files == ("/app/r.txt",)
     made = image("RUN poetry export -o r.txt && pip install -r r.txt").installs[0]
     assert (made.files, made.unseen) == ((), ("/app/r.txt",))
+    made = image("COPY <<E r.txt\nfastapi\nE\nRUN pip install -r r.txt").installs[0]
+    assert (made.files, made.unseen, made.made) == ((), (), ("fastapi\n",))
+    made = image("RUN touch r.txt && poetry export -o r.txt && pip install -r r.txt").installs[0]
+    assert (made.unseen, made.made) == (("/app/r.txt",), ())
     made = image("RUN if [ -f r.txt ]; then pip install -r r.txt; fi").installs[0]
     assert (made.files, made.unseen, made.conditional) == ((), ("/app/r.txt",), True)
 

@@ -66,9 +66,7 @@ def test_a_gradio_space(tmp_path: Path) -> None:
     assert space.requirements.declares("gradio")
 
 
-@pytest.mark.parametrize(
-    "card", ["---\nsdk: static\n---\n", "---\nsdk: streamlit\n---\n"]
-)
+@pytest.mark.parametrize("card", ["---\nsdk: static\n---\n", "---\nsdk: streamlit\n---\n"])
 def test_spaces_without_an_image(tmp_path: Path, card: str) -> None:
     write(tmp_path, {"README.md": card, "Dockerfile": DOCKERFILE})
     space = read_space(tmp_path)

@@ -198,6 +198,16 @@ def test_a_file_that_an_earlier_step_made(tmp_path: Path) -> None:
     assert "made by a step" in read.reason
 
 
+def test_a_file_that_only_an_earlier_step_knows(tmp_path: Path) -> None:
+    read = docker(tmp_path, {}, pip(unseen=("/app/exported.txt",)))
+    assert (read.declared, read.complete) == ((), False)
+
+
+def test_a_file_that_stands_in_the_dockerfile(tmp_path: Path) -> None:
+    read = docker(tmp_path, {}, pip(made=("fastapi>=0.115  # why\nuvicorn\n",)))
+    assert (names(read), read.complete) == (["fastapi", "uvicorn"], True)
+
+
 def test_requirements_named_in_a_step(tmp_path: Path) -> None:
     step = pip(requirements=("fastapi[standard]>=0.115", "uvicorn", "https://e.org/x-1.0.zip"), line=9)
     read = docker(tmp_path, {}, step)
