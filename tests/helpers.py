@@ -8,10 +8,17 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 SPACES = Path(__file__).parent / "spaces"
+
+_LOADED = any(entry.name == "hfspace" for entry in entry_points(group="pytest11")) and not os.environ.get(
+    "PYTEST_DISABLE_PLUGIN_AUTOLOAD"
+)
+#: What makes the plugin active: once, also where it is installed and loads itself.
+PLUGIN = () if _LOADED else ("-p", "pytest_hfspace.plugin")
 
 #: pytest options that keep a run independent of what else is installed
 QUIET = ("-p", "no:cacheprovider", "-p", "no:randomly")
@@ -78,7 +85,7 @@ def readiness(directory: Path, *options: str, timeout: float = 120) -> Readiness
     report = directory.parent / f"{directory.name}.report.json"
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("GIT_", "PYTEST_"))}
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "--hfspace", f"--hfspace-report={report}", *QUIET, *options],
+        [sys.executable, "-m", "pytest", "--hfspace", f"--hfspace-report={report}", *PLUGIN, *QUIET, *options],
         cwd=directory,
         env=environment | {"COLUMNS": "80", "PYTHONPATH": str(Path(__file__).parents[1])},
         capture_output=True,

@@ -42,6 +42,7 @@ _TRUST = {
     "hypercorn": "wrap the app: hypercorn.middleware.ProxyFixMiddleware(app, mode='legacy')",
     "granian": 'wrap the app: granian.utils.proxies.wrap_asgi_with_proxy_headers(app, trusted_hosts="*")',
     "daphne": "add --proxy-headers to the start command",
+    "litestar": 'put ENV FORWARDED_ALLOW_IPS="*" into the Dockerfile',
 }
 _TRUST_IN_CODE = 'uvicorn.run(…, forwarded_allow_ips="*")'
 

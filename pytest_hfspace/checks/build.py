@@ -46,6 +46,7 @@ _SERVERS: Final = {
     "hypercorn": ("hypercorn",),
     "granian": ("granian",),
     "daphne": ("daphne",),
+    "litestar": ("litestar",),
 }
 
 #: A worker class of gunicorn, and the distributions that bring it.
@@ -292,7 +293,9 @@ def server_undeclared(space: Space) -> Iterator[Finding]:
         package = names[0]
         if package == "fastapi-cli":
             package = "fastapi[standard]"
-            message = '"fastapi run" needs fastapi-cli, which no declared package brings: fastapi alone does not'
+            message = (
+                '"fastapi run" needs fastapi-cli, which no declared package brings: fastapi alone does not'
+            )
         yield Finding(
             message,
             f"add the line {package} to {_requirements_file(space)}",

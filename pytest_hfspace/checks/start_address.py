@@ -32,6 +32,7 @@ _DEFAULT_HOSTS: Final = {
     "hypercorn": "127.0.0.1",
     "granian": "127.0.0.1",
     "daphne": "127.0.0.1",
+    "litestar": "127.0.0.1",
     "gunicorn": "127.0.0.1",
     "fastapi": "0.0.0.0",  # noqa: S104 - compared, not bound
 }
@@ -42,6 +43,7 @@ _CONFIGURED: Final = {
     "gunicorn": (("gunicorn.conf.py",), ("GUNICORN_CMD_ARGS", "PORT")),
     "fastapi": ((), ("PORT", "HOST", "FASTAPI_PORT", "FASTAPI_HOST")),
     "granian": ((), ("GRANIAN_HOST", "GRANIAN_PORT", "GRANIAN_UDS")),
+    "litestar": ((), ("LITESTAR_HOST", "LITESTAR_PORT", "LITESTAR_UNIX_DOMAIN_SOCKET")),
 }
 
 #: Programs that take the Hub's connections in place of the server.
@@ -50,7 +52,9 @@ _PROXIES: Final = re.compile(
 )
 
 #: Servers of Python, which the start command can run beside the one that is rehearsed.
-_SERVERS: Final = re.compile(r"\b(uvicorn|gunicorn|hypercorn|granian|daphne|fastapi|streamlit|waitress-serve)\b")
+_SERVERS: Final = re.compile(
+    r"\b(uvicorn|gunicorn|hypercorn|granian|daphne|fastapi|streamlit|waitress-serve)\b"
+)
 
 _LOOPBACK: Final = re.compile(r"127(\.\d+){1,3}|localhost|\[?::1\]?|ip6-localhost")
 _CONFIG_WORDS: Final = ("-c", "--config", "--uds", "--fd", "-u", "--unix-socket")
@@ -75,7 +79,9 @@ def command_of(space: Space) -> StartCommand:
     if space.sdk == "static":
         raise NotApplicable(NO_PROCESS)
     if space.command is None or space.command.runner is None:
-        raise Skip(without_command(space) or (space.command.reason if space.command else "") or "needs HFS401")
+        raise Skip(
+            without_command(space) or (space.command.reason if space.command else "") or "needs HFS401"
+        )
     return space.command
 
 

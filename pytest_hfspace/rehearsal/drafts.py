@@ -33,6 +33,10 @@ _CONVERTORS: Final[dict[str, tuple[re.Pattern[str], str]]] = {
 #: Where nothing says what a path parameter is: handlers that count on a number take this one,
 #: and those that count on a text take it as well.
 _NUMBERED: Final = frozenset({"id", "pk", "num", "number", "index", "page", "year"})
+#: An optional parameter that says how long to wait for an answer: a visitor asks for the shortest.
+_PATIENCE: Final = re.compile(
+    r"(?:.*_)?(?:timeout|wait|poll|delay|block)(?:_(?:for|time|s|secs?|seconds|ms))?\Z", re.IGNORECASE
+)
 
 
 @dataclass
@@ -130,6 +134,7 @@ class Drafter:
         for parameter in operation.parameters:
             if parameter.place != "path" and parameter.required and parameter.name not in params:
                 draft.of(parameter.place)[parameter.name] = self.parameter_value(parameter)
+        draft.query |= self._patience(operation, params)
         for name, value in params.items():
             place = self._place(operation, name) if name not in draft.path else "path"
             draft.of(place)[name] = value
@@ -148,6 +153,18 @@ class Drafter:
             return given
         known = self._resources.named(parameter.name, lambda one: self._accepted(one, parameter.schema))
         return self.values.value(parameter.schema, parameter.name) if known is None else known
+
+    def _patience(self, operation: Operation, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Optional numbers that keep a request waiting, as small as they may be."""
+        found = {}
+        for parameter in operation.parameters:
+            waits = parameter.place == "query" and _PATIENCE.match(parameter.name)
+            if not waits or parameter.required or parameter.name in params:
+                continue
+            least = [one for one in (1, 0) if self.schemas.fits(one, parameter.schema)]
+            if least and not self.schemas.fits(WORD, parameter.schema):
+                found[parameter.name] = least[0]
+        return found
 
     def _place(self, operation: Operation, name: str) -> str:
         return next(

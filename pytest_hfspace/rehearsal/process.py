@@ -200,8 +200,9 @@ class AppProcess:
             self._control.sendall(b"end\n")
             self._control.shutdown(socket.SHUT_WR)
         self._popen.send_signal(signal.SIGCONT)  # an app may have stopped its keeper
+        self._reader.join(PATIENCE)  # it ends with the keeper; a wait with a timeout would poll
         try:
-            self._popen.wait(PATIENCE)
+            self._popen.wait(0 if self._reader.is_alive() else PATIENCE)
         except subprocess.TimeoutExpired:
             self._popen.kill()
             self._popen.wait()

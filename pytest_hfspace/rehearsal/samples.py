@@ -63,6 +63,16 @@ FORMATS: Final[dict[str, str]] = {
     "semver": "1.0.0",
 }
 
+#: Of a name that says where something ends: after the same format's plain value.
+LATER: Final[dict[str, str]] = {
+    "date": "2024-01-16",
+    "date-time": "2024-01-16T12:00:00Z",
+    "time": "13:00:00",
+}
+_ENDS: Final = frozenset(
+    {"end", "ends", "finish", "high", "last", "max", "maximum", "stop", "until", "upper"}
+)
+
 #: What a plain string is likely to be, by the last word of its name.
 _NAMES: Final[dict[str, str]] = {
     "email": EMAIL,
@@ -120,6 +130,12 @@ _MEDIA: Final = {
 def named(name: str) -> str | None:
     """What a plain string of this name is likely to hold."""
     return _NAMES.get(name.lower().replace("-", "_").rpartition("_")[2]) if name else None
+
+
+def is_later(name: str) -> bool:
+    """Does a name say where something ends?  (end_date, max_price, endTime)"""
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower().replace("-", "_").split("_")
+    return bool({words[0], words[-1]} & _ENDS)
 
 
 def upload(*hints: str) -> tuple[str, str, bytes]:

@@ -19,7 +19,7 @@ from .missing import missing_settings
 from .process import AppProcess
 
 #: how often a start that lacks settings is repeated
-MOST_STARTS = 8
+MOST_REPEATS = 8
 #: how long, in seconds, a failed app may take to end by itself, and a hung one to say where it is
 GRACE = 2.0
 #: how long, in seconds, a listener that is not uvicorn's may stay the only one
@@ -55,7 +55,7 @@ class Starter:
 
     def come_up(self, progress: Callable[[str], None]) -> Failure | None:
         """Wait until the app serves; None then, else why it does not."""
-        for _ in range(MOST_STARTS):
+        for _ in range(MOST_REPEATS):
             failure = self._one_start(progress)
             lacking = missing_settings(self.log, failure, self.values) if failure is not None else {}
             if failure is None or not lacking:

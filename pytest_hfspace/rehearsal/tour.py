@@ -203,7 +203,15 @@ class Tour:
         self._record(label, kind, request, answer)
         if answer.timed_out or answer.dropped:
             self._look_after(answer, busy_before)
+        elif answer.streamed and self._visitor.visit(Request("GET", "/"), PROBE).timed_out:
+            self._blame("the server answers nothing else once this stream has begun")
+            self._restarts += 1
+            self._start_again(label)
         return answer
+
+    def _blame(self, problem: str) -> None:
+        trace = self._traces[-1]
+        trace.visit = replace(trace.visit, problem=problem)
 
     def _record(self, label: str, kind: VisitKind, request: Request, answer: Answer) -> None:
         visit = Visit(
@@ -244,7 +252,7 @@ class Tour:
             if log.status is None and not log.gone:
                 return
             ending = f"exit code {log.status}" if (log.status or 0) >= 0 else f"signal {-(log.status or 0)}"
-            trace.visit = replace(trace.visit, problem=f"the process ended with {ending}")
+            self._blame(f"the process ended with {ending}")
             self._restarts += 1
         self._start_again(trace.visit.route)
 
@@ -265,8 +273,12 @@ class Tour:
 
     def _come_up_again(self) -> bool:
         self.starter.earlier.append(self.starter.log)
-        self.starter.begin()
-        if self.starter.come_up(lambda _phase: None) is not None:
+        try:
+            self.starter.begin()
+            failure = self.starter.come_up(lambda _phase: None)
+        except OSError:
+            return False
+        if failure is not None:
             return False
         self._visitor = Visitor(self._process.port, self._visitor.peer)
         self.held = False

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 from typing import Any, Final
 
 from .patterns import matching
-from .samples import EMAIL, FORMATS, WORD, named
+from .samples import EMAIL, FORMATS, LATER, WORD, is_later, named
 from .schemas import Schema, Schemas, dict_of, limits, list_of, number_of, size_of, types_of, within
 
 #: Parts of one value.  A document can nest references exponentially.
@@ -108,7 +109,7 @@ class Values:
         if kind == "array":
             return self._array(schema, name, depth)
         if kind in {"integer", "number"}:
-            return number(schema, whole=kind == "integer")
+            return number(schema, whole=kind == "integer", later=is_later(name))
         if kind == "boolean":
             return True
         if kind == "null":
@@ -223,7 +224,8 @@ class Values:
         low = min(size_of(schema, "minLength") or 0, _LONGEST)
         high = size_of(schema, "maxLength")
         pattern = schema.get("pattern")
-        wanted = FORMATS.get(str(schema.get("format")))
+        form = str(schema.get("format"))
+        wanted = (LATER if is_later(name) else FORMATS).get(form) or FORMATS.get(form)
         if wanted is None and schema.get("contentMediaType") == "application/json":
             wanted = self._json(schema, depth)
         if wanted is None and schema.get("contentEncoding") in ("base64", "base64url"):
@@ -292,9 +294,12 @@ def _offered(schema: Schema) -> Iterator[Any]:
     yield from sorted(list_of(schema, "enum")[:_MOST], key=lambda one: one is None)
 
 
-def number(schema: Schema, *, whole: bool) -> float:
-    """A number within the bounds of a schema: 1 or 0 if they will do, else the nearest to a bound."""
-    for candidate in _numbers(schema, whole=whole):
+def number(schema: Schema, *, whole: bool, later: bool = False) -> float:
+    """A number within the bounds of a schema: 1 or 0 if they will do, else the nearest to a bound.
+
+    ``later``: it ends what another number of 1 begins, so 2 if that will do.
+    """
+    for candidate in itertools.chain((2,) if later else (), _numbers(schema, whole=whole)):
         if within(candidate, schema) and (not whole or candidate == int(candidate)):
             return int(candidate) if whole else candidate
     return 1

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Runner = Literal["uvicorn", "fastapi", "gunicorn", "hypercorn", "granian", "daphne", "python"]
+Runner = Literal["uvicorn", "fastapi", "gunicorn", "hypercorn", "granian", "daphne", "litestar", "python"]
 
 
 @dataclass(frozen=True)
@@ -113,6 +113,20 @@ _DAPHNE = Grammar(
     {"-b": "--bind", "-p": "--port", "-e": "--endpoint", "-u": "--unix-socket", "-v": "--verbosity",
      "-t": "--http-timeout"},
 )  # fmt: skip
+_LITESTAR = Grammar(
+    "litestar",
+    "127.0.0.1",
+    _set(
+        "--app --app-dir --host --port --uds --fd --web-concurrency --workers --reload-dir "
+        "--reload-include --reload-exclude --ssl-certfile --ssl-keyfile"
+    ),
+    {
+        "-H": "--host", "-p": "--port", "-W": "--web-concurrency", "--wc": "--web-concurrency",
+        "-U": "--uds", "-F": "--fd", "-R": "--reload-dir", "-I": "--reload-include",
+        "-E": "--reload-exclude", "-r": "--reload",
+    },
+    "LITESTAR_",
+)  # fmt: skip
 GRAMMARS: dict[str, Grammar] = {
-    g.runner: g for g in (_UVICORN, _FASTAPI, _GUNICORN, _HYPERCORN, _GRANIAN, _DAPHNE)
+    g.runner: g for g in (_UVICORN, _FASTAPI, _GUNICORN, _HYPERCORN, _GRANIAN, _DAPHNE, _LITESTAR)
 }

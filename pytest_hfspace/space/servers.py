@@ -58,7 +58,7 @@ _TRUE = frozenset({"1", "true", "yes", "on", "t", "y"})
 def read_server(name: str, arguments: Sequence[Arg], environment: Mapping[str, Arg]) -> Served | None:
     """What a server's arguments (after its name) ask for.
 
-    None for a server that is not known, and for fastapi commands that serve nothing.
+    None for a server that is not known, and for commands of fastapi and litestar that serve nothing.
     """
     if name not in SERVERS:
         return None
@@ -72,6 +72,8 @@ def read_server(name: str, arguments: Sequence[Arg], environment: Mapping[str, A
             return None
         arguments = arguments[1:]
     options, words = _parse(grammar, arguments)
+    if name == "litestar" and [word.text for word in words[:1]] != ["run"]:
+        return None
     return _READERS[grammar.runner](_Line(grammar, options, words, environment, command))
 
 
@@ -295,6 +297,22 @@ def _daphne(line: _Line) -> Served:
     )
 
 
+def _litestar(line: _Line) -> Served:
+    target = line.text("--app")
+    elsewhere = line.get("--uds") is not None or line.get("--fd") is not None
+    concurrency = line.text("--web-concurrency") or ""
+    return Served(
+        "litestar",
+        target=target,
+        host=None if elsewhere else line.host,
+        port=None if elsewhere else port_of(line.get("--port")),
+        reload=line.flag("--reload"),
+        workers=int(concurrency) if re.fullmatch(r"\d{1,6}", concurrency) else None,
+        app_dir=line.text("--app-dir"),
+        reason="" if target else "litestar looks for the application itself, which is not followed",
+    )
+
+
 _READERS = {
     "uvicorn": _uvicorn,
     "granian": _uvicorn,
@@ -302,4 +320,5 @@ _READERS = {
     "gunicorn": _gunicorn,
     "hypercorn": _hypercorn,
     "daphne": _daphne,
+    "litestar": _litestar,
 }

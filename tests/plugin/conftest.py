@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
 
 # imported once for all: pytester forgets what its own runs import
 import pytest_hfspace.session  # noqa: F401  # for the reason above
+from tests.helpers import PLUGIN
 from tests.plugin import fake
 
 REPOSITORY = Path(__file__).parents[2]
-LOADED = any(entry.name == "hfspace" for entry in entry_points(group="pytest11")) and not os.environ.get(
-    "PYTEST_DISABLE_PLUGIN_AUTOLOAD"
-)
-#: What makes the plugin active: once, also where it is installed and loads itself.
-PLUGIN = () if LOADED else ("-p", "pytest_hfspace.plugin")
-
 HEAD = """\
 from tests.checks.factories import *
 from tests.plugin.fake import *

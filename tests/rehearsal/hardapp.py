@@ -157,13 +157,13 @@ class Example(BaseModel):
 
 
 class Range(BaseModel):
-    start: int
-    end: int
+    left: int
+    right: int
 
     @model_validator(mode="after")
     def _ordered(self) -> "Range":
-        if self.start >= self.end:
-            raise ValueError("start must be before end")
+        if self.left >= self.right:
+            raise ValueError("left must be less than right")
         return self
 
 
@@ -213,7 +213,7 @@ def build() -> FastAPI:
 
     @app.post("/unknowable/range")
     def unknowable_range(body: Range) -> int:
-        return body.start
+        return body.left
 
     @app.get("/unknowable/even")
     def unknowable_even(number: int) -> int:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers import write_space
+from tests.helpers import PLUGIN, write_space
 
 from .rehearse import CARD, COMMAND, processes_of
 
@@ -101,8 +101,7 @@ def test_an_interrupted_run_leaves_nothing(tmp_path: Path, temporary: Path, when
             "-m",
             "pytest",
             "--hfspace",
-            "-p",
-            "pytest_hfspace.plugin",
+            *PLUGIN,
             "-p",
             "no:cacheprovider",
         ],

@@ -744,3 +744,27 @@ def test_documents_of_garbage_are_survived(place: str, node: Any) -> None:
         planned = planner(route, openapi=document).plan(route)
         assert planned[0].kind == "valid"
         assert planned[0].request.path.startswith(f"/x/{WORD}")
+
+
+@pytest.mark.parametrize(
+    ("name", "schema", "wanted"),
+    [
+        ("timeout", {"type": "number", "default": 30}, "/x?timeout=1"),
+        ("wait_seconds", {"type": "integer", "default": 25, "minimum": 1}, "/x?wait_seconds=1"),
+        ("poll_timeout", {"anyOf": [{"type": "number"}, {"type": "null"}]}, "/x?poll_timeout=1"),
+        ("delay", {"type": "number", "default": 0.5, "maximum": 0.9}, "/x?delay=0"),
+        ("timeout", {"type": "integer", "minimum": 10}, "/x"),
+        ("wait", {"type": "boolean", "default": True}, "/x"),
+        ("wait", {"type": "string"}, "/x"),
+        ("waiter", {"type": "integer", "default": 9}, "/x"),
+        ("limit", {"type": "integer", "default": 9}, "/x"),
+    ],
+)
+def test_a_route_that_can_be_asked_not_to_wait(name: str, schema: dict[str, Any], wanted: str) -> None:
+    route = get("/x", {"name": name, "in": "query", "schema": schema})
+    assert valid(route).path == wanted
+
+
+def test_the_hooks_patience_is_its_own() -> None:
+    route = get("/x", {"name": "timeout", "in": "query", "schema": {"type": "number"}})
+    assert valid(route, Override(params={"timeout": 9})).path == "/x?timeout=9"

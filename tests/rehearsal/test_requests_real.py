@@ -129,7 +129,7 @@ def test_without_credentials_the_guarded_routes_are_the_only_difference(
 
 def test_the_hook_makes_the_unknowable_known(document: dict[str, Any]) -> None:
     overrides = {
-        "POST /unknowable/range": Override(json={"start": 1, "end": 2}),
+        "POST /unknowable/range": Override(json={"left": 1, "right": 2}),
         "GET /unknowable/even": Override(params={"number": 2}),
     }
     answers = send(build(), RequestPlanner(routes_of(document), document, {}, overrides))

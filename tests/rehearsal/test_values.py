@@ -466,3 +466,26 @@ def test_the_other_files_can_be_read() -> None:
     assert zipfile.ZipFile(io.BytesIO(content("zip"))).namelist() == []
     pdf = content("pdf")
     assert pdf[int(pdf.split()[-2]) :].startswith(b"xref")
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "schema"),
+    [
+        ("start", "end", {"type": "integer"}),
+        ("min_price", "max_price", {"type": "number", "minimum": 0.5}),
+        ("startTime", "endTime", {"type": "string", "format": "time"}),
+        ("start_date", "end_date", {"type": "string", "format": "date"}),
+        ("since", "until", {"type": "string", "format": "date-time"}),
+    ],
+)
+def test_what_ends_comes_after_what_begins(first: str, last: str, schema: dict[str, Any]) -> None:
+    made = Values(Schemas({})).value({"properties": {first: schema, last: schema}, "required": [first, last]})
+    assert made is not None
+    assert made[first] < made[last]
+
+
+def test_an_end_within_its_bounds() -> None:
+    values = Values(Schemas({}))
+    assert values.value({"type": "integer", "maximum": 1}, "max_items") == 1
+    assert values.value({"type": "integer", "default": 9}, "end") == 9
+    assert values.value({"type": "integer"}, "sender") == 1

@@ -47,6 +47,9 @@ UVICORN = '"uvicorn", "main:app", "--host", "0.0.0.0", "--port", "7860"'
         "CMD granian --interface asgi --host 0.0.0.0 --port 7860 main:app",
         "CMD daphne -b 0.0.0.0 -p 7860 main:app",
         "CMD fastapi run --entrypoint main:app --port 7860",
+        "CMD litestar --app main:app run --host 0.0.0.0 --port 7860",
+        "CMD python -m litestar --app=main:app run -H 0.0.0.0 -p 7860 --wc 2",
+        "ENV LITESTAR_APP=main:app LITESTAR_HOST=0.0.0.0 LITESTAR_PORT=7860\nCMD litestar run",
     ],
 )
 def test_the_same_server_in_many_spellings(cmd: str) -> None:
@@ -92,6 +95,7 @@ def test_the_same_server_in_many_spellings(cmd: str) -> None:
         ("CMD hypercorn a:b -b '[::]:7860'", Port(7860, "literal")),
         ("CMD fastapi run", Port(8000, "server")),
         ("CMD daphne a:b", Port(8000, "server")),
+        ("CMD litestar --app a:b run", Port(8000, "server")),
         ("CMD python main.py --port 7860", None),
     ],
 )  # fmt: skip
@@ -108,11 +112,17 @@ def test_ports(cmd: str, port: Port | None) -> None:
         ("hypercorn -b '[::]:7860' a:b", "::"),
         ("fastapi run main.py", "0.0.0.0"),
         ("fastapi dev main.py", "127.0.0.1"),
+        ("litestar --app a:b run", "127.0.0.1"),
         ("python main.py", None),
     ],
 )
 def test_hosts(cmd: str, host: str | None) -> None:
     assert start(f"CMD {cmd}").host == host
+
+
+def test_commands_of_litestar_that_are_not_followed() -> None:
+    assert "looks for the application itself" in start("CMD litestar run").reason
+    assert "starts no Python server" in start("CMD litestar --app a:b routes").reason
 
 
 def test_options() -> None:
