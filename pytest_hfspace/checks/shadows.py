@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from ..rehearsal.facts import Rehearsal, Route
+from ..rehearsal.facts import Rehearsal, Route, Visit
 
 #: What Starlette's convertors accept in a path.
 _PATTERNS = {
@@ -50,6 +50,7 @@ def find_shadows(rehearsal: Rehearsal) -> Iterator[Shadow]:
         if route.endpoint:
             by_endpoint.setdefault(route.endpoint, []).append(route)
         registered.setdefault(_place(route), []).append(route)
+    begins = _beginnings(rehearsal.routes)
     chosen_for: dict[str, set[str]] = {}
     for visit in rehearsal.visits:
         if visit.kind == "valid" and visit.endpoint:
@@ -69,17 +70,19 @@ def find_shadows(rehearsal: Rehearsal) -> Iterator[Shadow]:
             ),
             None,
         )
-        if shadow is None and _taken_by_mount(rehearsal, route, by_endpoint):
+        if shadow is None and _taken_by_mount(rehearsal, route, by_endpoint, begins):
             shadow = Shadow(route, None)
         if shadow:
             yield shadow
 
 
-def _taken_by_mount(rehearsal: Rehearsal, route: Route, listed: Mapping[str, list[Route]]) -> bool:
+def _taken_by_mount(
+    rehearsal: Rehearsal, route: Route, listed: Mapping[str, list[Route]], begins: Mapping[str, int]
+) -> bool:
     """Did a mounted app, which has no such route, answer every request that was meant for this one?
 
     The router names the app itself as its choice, and no path of a route that was registered before
-    shows that the mount begins at the very value that was sent for a parameter.
+    shows that the mount begins at the very value that was sent for a parameter (``begins``).
     """
     visits = [visit for visit in rehearsal.of(route.label) if visit.kind == "valid"]
     literal = route.path.partition("{")[0]
@@ -87,22 +90,26 @@ def _taken_by_mount(rehearsal: Rehearsal, route: Route, listed: Mapping[str, lis
         visit.status in (404, 405)
         and visit.endpoint not in listed
         and visit.endpoint.startswith(_APPLICATIONS)
-        and not any(
-            other.index < route.index and _goes_on(other.path, visit.request.path, literal)
-            for other in rehearsal.routes
-        )
+        and (literal == route.path or begins.get(_segments(visit, literal), route.index) >= route.index)
         for visit in visits
     )
 
 
-def _goes_on(path: str, requested: str, literal: str) -> bool:
-    """Has ``path`` more of the request's segments in common with it than the literal part?"""
-    shared = 0
-    for ours, sent in zip(path.split("/"), requested.partition("?")[0].split("/"), strict=False):
-        if ours != sent:
-            break
-        shared += 1
-    return literal != path and shared > literal.count("/")
+def _segments(visit: Visit, literal: str) -> str:
+    """The path that was sent, up to and with the first value of a parameter."""
+    sent = visit.request.path.partition("?")[0].split("/")
+    return "/".join(sent[: literal.count("/") + 1])
+
+
+def _beginnings(routes: Iterable[Route]) -> dict[str, int]:
+    """What the paths begin with, and the place in the router of the first that does."""
+    found: dict[str, int] = {}
+    for route in routes:
+        segments = route.path.split("/")
+        for number in range(1, len(segments) + 1):
+            beginning = "/".join(segments[:number])
+            found[beginning] = min(route.index, found.get(beginning, route.index))
+    return found
 
 
 def _registered_twice(route: Route, same: list[Route]) -> Shadow | None:

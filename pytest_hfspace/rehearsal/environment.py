@@ -6,6 +6,7 @@ import os
 import re
 import site
 from collections.abc import Iterable, Mapping
+from importlib.util import find_spec
 
 from ..contract import BUILTIN_ENVIRONMENT, GRADIO_ENVIRONMENT, OAUTH_ENVIRONMENT
 from ..space import Space
@@ -68,6 +69,12 @@ _SHAPES = (
     (re.compile(r"OPENAI.*KEY$"), "sk-standin{n}"),
     (re.compile(r"^(HF|HUGGING).*TOKEN$"), "hf_standin{n}"),
 )
+
+#: The scheme of an example's address that only an engine for asyncio takes, and one that needs no server.
+_ASYNC_DRIVER = re.compile(
+    r"([a-z]+\+(?:aiomysql|aioodbc|aiosqlite|asyncmy|asyncpg|oracledb_async|psycopg_async))://"
+)
+_ASYNC_FILE = "sqlite+aiosqlite:///{home}/stand-in.db"
 
 #: A database that is a file: the address up to the path, which is absolute, and the path.
 _DATABASE = re.compile(r"(sqlite(?:\+\w+)?:///)(/[^?]+)")
@@ -133,8 +140,8 @@ def stand_in(name: str, read: Read | None, space: Space, home: str, complaint: s
     """A value for a setting that start-up cannot do without.
 
     In this order: the declared example, unless it is a placeholder; the type that its settings
-    class demands, or that its validation complained of (``complaint``); the shape that the name
-    promises; a text that is unique to the name.
+    class demands, or that its validation complained of (``complaint``); the driver that the example
+    names; the shape that the name promises; a text that is unique to the name.
     """
     fill = {"n": f"{sum(name.encode()) % 9973:04d}{len(name)}", "home": home}
     declared = space.settings.get(name)
@@ -147,6 +154,10 @@ def stand_in(name: str, read: Read | None, space: Space, home: str, complaint: s
     kind = wants if wants in _TYPED else read.type if read else ""
     shapes: Iterable[str] = (shape for pattern, shape in _SHAPES if pattern.search(name.upper()))
     shape = _TYPED.get(kind) or next(iter(shapes), "stand-in-{n}")
+    driver = _ASYNC_DRIVER.match(declared.value) if declared is not None and not complaint else None
+    if driver is not None:
+        has_file = find_spec("aiosqlite") is not None
+        shape = _ASYNC_FILE if has_file else f"{driver[1]}://stand-in.invalid/stand_in"
     if kind == "json" and complaint.startswith("json:dict"):
         shape = "{}"
     value = shape.replace("{n}", fill["n"]).replace("{home}", fill["home"])

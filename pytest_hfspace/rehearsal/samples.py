@@ -129,7 +129,9 @@ _MEDIA: Final = {
 
 def named(name: str) -> str | None:
     """What a plain string of this name is likely to hold."""
-    return _NAMES.get(name.lower().replace("-", "_").rpartition("_")[2]) if name else None
+    plain = name.lower().replace("-", "_")
+    # password_confirm and password2 must be what password is
+    return _NAMES.get(plain.rpartition("_")[2]) or (PASSWORD if plain.startswith("password") else None)
 
 
 def is_later(name: str) -> bool:

@@ -205,5 +205,26 @@ def test_an_example_is_used_where_it_is_one(plain: Space) -> None:
     assert stand_in("DB_URL", None, plain, "/home").startswith("sqlite:")
 
 
+@pytest.mark.parametrize("installed", [True, False])
+def test_the_driver_that_an_example_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, installed: bool
+) -> None:
+    example = (
+        "DB_URL=postgresql+asyncpg://user:password@localhost/app\nDB=postgresql+psycopg://localhost/app\n"
+    )
+    space, layout = space_of(tmp_path, docker(**{".env.example": f"{example}DATABASE_URL=\n"}))
+    layout.remove()
+    found = object() if installed else None
+    monkeypatch.setattr("pytest_hfspace.rehearsal.environment.find_spec", lambda _name: found)
+    wanted = (
+        "sqlite+aiosqlite:////home/stand-in.db"
+        if installed
+        else "postgresql+asyncpg://stand-in.invalid/stand_in"
+    )
+    assert stand_in("DB_URL", None, space, "/home") == wanted
+    assert stand_in("DATABASE_URL", None, space, "/home") == "sqlite:////home/stand-in.db"
+    assert "asyncpg" not in stand_in("DB", None, space, "/home")
+
+
 def test_stand_ins_differ_by_name(plain: Space) -> None:
     assert stand_in("A_TOKEN", None, plain, "/home") != stand_in("B_TOKEN", None, plain, "/home")

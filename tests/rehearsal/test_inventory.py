@@ -199,7 +199,9 @@ def test_routes_that_break_off() -> None:
     assert found.problem == "the routes of Router at / cannot be listed: MuteError"
 
 
-@pytest.mark.parametrize("routes", [None, 7, [None], [object()]], ids=repr)
+@pytest.mark.parametrize(
+    "routes", [None, 7, [None], [object()]], ids=["none", "number", "nothing in it", "an object in it"]
+)
 def test_a_table_of_something_else_is_a_problem(routes: Any) -> None:
     app = Router()
     app.routes = routes

@@ -123,6 +123,8 @@ def test_each_version_of_uuid_is_of_that_version(number: int) -> None:
         ("user_email", EMAIL),
         ("callback-url", URL),
         ("password", PASSWORD),
+        ("password_confirm", PASSWORD),
+        ("password2", PASSWORD),
         ("emailed", WORD),
         ("title", WORD),
     ],

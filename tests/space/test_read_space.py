@@ -59,7 +59,7 @@ def test_a_gradio_space(tmp_path: Path) -> None:
         {"README.md": "---\nsdk: gradio\napp_file: ui.py\n---\n", "ui.py": "", "Dockerfile": DOCKERFILE},
     )
     space = read_space(tmp_path)
-    assert (space.sdk, space.port, space.app, space.dockerfile) == ("gradio", 7860, "main:app", None)
+    assert (space.sdk, space.port, space.app, space.dockerfile) == ("gradio", 7860, "ui:app", None)
     assert space.image is not None
     assert space.command is not None
     assert space.command.script == "ui.py"
