@@ -43,8 +43,7 @@ _KNOWN: tuple[tuple[str, str, str], ...] = (
     (
         "TypeError",
         r"unhashable type: 'dict'",
-        'if it calls TemplateResponse: since Starlette 1 the request comes first: TemplateResponse(request, "…", '
-        "{…})",
+        'if it calls TemplateResponse, give the request first: TemplateResponse(request, "page.html", {…})',
     ),
 )
 

@@ -35,6 +35,10 @@ _IMPORTED_FOR: Final = {
     ("pydantic", "EmailStr"): "email-validator",
 }
 
+_ASKED_FOR: Final = (
+    "The Space's log ends with an error that asks for this package, and the Space stops with a runtime error."
+)
+
 #: Larger sources are data; to read them would cost more than it tells.
 _LONGEST_SOURCE: Final = 2_000_000
 
@@ -152,11 +156,12 @@ def _extras(space: Space, rehearsal: Rehearsal, found: Closure) -> Iterator[Find
         if form is not None:
             place = form.where
             yield Finding(
-                f"{one_line(form.label, 80)} takes form data, for which FastAPI imports python-multipart, and no "
-                "declared package brings it",
+                f"{one_line(form.label, 80)} takes form data, for which FastAPI imports python-multipart, "
+                "and no declared package brings it",
                 f"add the line python-multipart to {_requirements_file(space)}",
                 place.path if place else entry_file(space),
                 place.line if place else None,
+                consequence=_ASKED_FOR,
             )
     told: set[str] = set()
     for path in rehearsal.imported:
@@ -170,6 +175,7 @@ def _extras(space: Space, rehearsal: Rehearsal, found: Closure) -> Iterator[Find
                     f"add the line {distribution} to {_requirements_file(space)}",
                     path,
                     line,
+                    consequence=_ASKED_FOR,
                 )
 
 
@@ -184,10 +190,15 @@ def _takes_form(route: Route) -> bool:
 
 
 def _names_used(space: Space, path: str) -> Iterator[tuple[str, str, int]]:
-    """What is imported by name at the top level and then used: module, name, line of the import."""
-    tree = _parsed(space, path)
-    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    for node in tree.body:
+    """What is imported by name at the top level, and used while the module is imported: module,
+    name, line of the import."""
+    body = _parsed(space, path).body
+    used: set[str] = set()
+    for statement in body:
+        # nobody knows whether a function is called
+        if not isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            used.update(node.id for node in ast.walk(statement) if isinstance(node, ast.Name))
+    for node in body:
         if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
             for alias in node.names:
                 if (alias.asname or alias.name) in used:

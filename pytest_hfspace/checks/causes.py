@@ -23,7 +23,9 @@ _IDLE_BASES: Final = re.compile(
 
 _PHASES: Final[tuple[Phase, ...]] = ("launch", "import", "startup", "serve", "shutdown")
 #: What the text of an exception says of a file that is not there.
-_SAYS_ABSENT: Final = re.compile(r"\b(not found|missing|not exist|no such|cannot find|could not find)\b", re.I)
+_SAYS_ABSENT: Final = re.compile(
+    r"\b(not found|missing|not exist|no such|cannot find|could not find)\b", re.I
+)
 _NO_MODULE = re.compile(r"No module named '?([\w.]+)'?")
 _NOT_IMPORTED = re.compile(r"Could not import module \"([\w.]+)\"")
 

@@ -57,7 +57,8 @@ def _shadow_finding(shadow: Shadow) -> Finding:
     if by is None:
         return _at(
             hidden,
-            f"{hidden.label} is never reached: an app that is mounted before it answers, and has no such route",
+            f"{hidden.label} is never reached: an app that is mounted before it answers, "
+            "and has no such route",
             f"register {hidden.label} before the mount, or mount that app at a path of its own",
         )
     at = f" ({by.where})" if by.where else ""

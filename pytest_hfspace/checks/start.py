@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 import re
 from collections.abc import Iterator
@@ -12,19 +11,16 @@ from ..check import Check, Finding, NotApplicable, Skip, check
 from ..contract import Stage
 from ..rehearsal.facts import Failure, Rehearsal, Where
 from ..space import Space
-from ..space.command import StartCommand
 from . import start_address
 from .causes import (
     NO_PROCESS,
     entry_file,
     failure_code,
     failure_of,
-    lost_file,
-    missing_target,
-    without_command,
 )
 from .serving import one_line, text_of
-from .start_hints import exit_text, hint_for, likely_targets
+from .start_command import launch_command
+from .start_hints import STOPS, exit_text, hint_for, likely_targets, reason_of
 
 #: Seconds after which a start-up is reported as slow.
 BUDGET: Final = 10.0
@@ -32,152 +28,10 @@ BUDGET: Final = 10.0
 #: How uvicorn says that a module has no such name.
 _NO_ATTRIBUTE: Final = re.compile(r'^Attribute "[^"]*" not found in module')
 
-_STOPS: Final = "The container ends, and the Space stops with a runtime error."
-
 
 def _at(space: Space, failure: Failure) -> tuple[str, int | None]:
     where = failure.where or (failure.raised.where if failure.raised else None)
     return (where.path, where.line) if where else (entry_file(space), None)
-
-
-def _reason(failure: Failure) -> str:
-    """What ended the start, on one line."""
-    if failure.raised is not None:
-        return one_line(str(failure.raised))
-    return one_line(failure.message) or "it ended"
-
-
-# -- the command
-
-
-@check(
-    "HFS401",
-    "launch-command",
-    level="error",
-    predicts=Stage.RUNTIME_ERROR,
-    consequence=_STOPS,
-)
-def launch_command(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
-    """The start command is understood, and its target exists in the image's layout.  [field]"""
-    if space.sdk == "static":
-        raise NotApplicable(NO_PROCESS)
-    command = space.command
-    if command is None:
-        yield from _no_command(space)
-        return
-    failure = space_rehearsal.failure
-    if space_rehearsal.served:
-        return
-    if failure is not None and failure_code(space, space_rehearsal) == "HFS401":
-        yield _failed_launch(space, space_rehearsal, command, failure)
-        return
-    if command.runner is None and _is_failed_json(command):
-        yield _failed_json(command)
-        return
-    lost = lost_file(space)
-    if lost and space.sdk == "gradio":
-        raise Skip("needs HFS107")
-    if lost:
-        yield _lost(space, command, lost)
-    elif command.runner is None:
-        raise Skip(command.reason or "the start command is not understood")
-
-
-def _no_command(space: Space) -> Iterator[Finding]:
-    reason = without_command(space)
-    if reason != "needs HFS401":
-        raise Skip(reason)
-    yield Finding(
-        "the Dockerfile has neither CMD nor ENTRYPOINT, so no server is started",
-        f'add CMD ["uvicorn", "{space.app}", "--host", "0.0.0.0", "--port", "{space.port}"]',
-        "Dockerfile",
-    )
-
-
-def _is_failed_json(command: StartCommand) -> bool:
-    """Is it a list that is not JSON?  Docker then hands it to a shell; "[" alone is a program."""
-    return command.words[0].startswith("[") and len(command.words[0]) > 1 and command.words[-1].endswith("]")
-
-
-def _failed_json(command: StartCommand) -> Finding:
-    words = [word.strip("[]").removesuffix(",") for word in command.words]
-    array = json.dumps([word for word in words if word], ensure_ascii=False)
-    return Finding(
-        f"the command is a list that is not JSON, so a shell runs it and finds no program "
-        f'"{one_line(command.words[0], 40)}"',
-        f"write it with double quotes, and a comma between every two words: {one_line(array, 200)}",
-        command.path,
-        command.line,
-    )
-
-
-def _failed_launch(space: Space, rehearsal: Rehearsal, command: StartCommand, failure: Failure) -> Finding:
-    absent = missing_target(space, rehearsal)
-    if absent:
-        return _absent_target(space, command, absent)
-    lost = lost_file(space)
-    if lost:
-        return _lost(space, command, lost)
-    said = _last_words(failure)
-    return Finding(
-        f"the start command {exit_text(failure)}: {said}"
-        if exit_text(failure)
-        else f"the start command fails: {said}",
-        f"run it in a copy of the repository: {one_line(' '.join(command.words), 80)}",
-        command.path,
-        command.line,
-    )
-
-
-def _last_words(failure: Failure) -> str:
-    """What a command said before it ended: for an exit that is its output, not the exception."""
-    raised = failure.raised
-    if raised is None or raised.kind != "SystemExit":
-        return _reason(failure)
-    lines = (line.strip(" \t\r│|╭╮╰╯─") for line in reversed(failure.output.splitlines()))
-    return one_line(next(filter(None, lines), "")) or _reason(failure)
-
-
-def _absent_target(space: Space, command: StartCommand, module: str) -> Finding:
-    name = module.rpartition(".")[2]
-    tracked = _tracked(space, f"{name}.py")
-    relative = one_line(f"{module.replace('.', '/')}.py")
-    message = f'the start command names "{one_line(module)}", and {command.cwd} has no {relative}'
-    if tracked:
-        folder = posixpath.dirname(tracked[0]) or "."
-        message += f"; the repository has {tracked[0]}"
-        hint = f"write {tracked[0][:-3].replace('/', '.')}:{_attribute(space, command)} in the start command"
-        if command.runner == "uvicorn" and folder != ".":
-            hint += f", or add --app-dir {folder}"
-    elif space.files.exists_untracked(relative):
-        hint = f"git add {relative}"
-    else:
-        likely = likely_targets(space)
-        hint = f"write {likely[0]} in the start command" if likely else "name the module that makes the app"
-    return Finding(message, hint, command.path, command.line)
-
-
-def _tracked(space: Space, name: str) -> list[str]:
-    """The tracked files of this name, fit for a message."""
-    return sorted(one_line(path) for path in space.files.tracked if posixpath.basename(path) == name)
-
-
-def _attribute(space: Space, command: StartCommand) -> str:
-    return (command.target or space.app).partition(":")[2] or "app"
-
-
-def _lost(space: Space, command: StartCommand, path: str) -> Finding:
-    name = posixpath.basename(path)
-    message = f"the start command runs {one_line(path)}, which is not in the image"
-    here = one_line(posixpath.relpath(path, command.cwd))
-    tracked = _tracked(space, name)
-    if space.files.exists_untracked(here):
-        hint = f"git add {here}"
-    elif tracked and space.sdk == "docker":
-        hint = f"add COPY {tracked[0]} {path} to the Dockerfile, or name the path that it has in the image"
-    else:
-        hint = f"add {here} to the repository, or name the file that starts the server"
-    return Finding(message, hint, command.path, command.line)
 
 
 # -- the import
@@ -189,7 +43,7 @@ def _lost(space: Space, command: StartCommand, path: str) -> Finding:
     level="error",
     predicts=Stage.RUNTIME_ERROR,
     needs=("HFS401",),
-    consequence=_STOPS,
+    consequence=STOPS,
 )
 def entry_point(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
     """The target of the start command is an ASGI application.  [uvicorn]"""
@@ -217,7 +71,7 @@ def entry_point(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
     level="error",
     predicts=Stage.RUNTIME_ERROR,
     needs=("HFS401",),
-    consequence=_STOPS,
+    consequence=STOPS,
 )
 def import_(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
     """The app imports in a clean process.  [field]"""
@@ -226,7 +80,7 @@ def import_(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
         return
     path, line = _at(space, failure)
     yield Finding(
-        f"{_subject(space)} fails to import: {_reason(failure)}", hint_for(space, failure), path, line
+        f"{_subject(space)} fails to import: {reason_of(failure)}", hint_for(space, failure), path, line
     )
 
 
@@ -267,11 +121,11 @@ def _side_effect(space: Space, failure: Failure) -> Finding:
         return Finding(message, "move the work into the app's lifespan, or a thread", path, line)
     is_program = space.command is not None and space.command.runner == "python"
     ended = exit_text(failure)
-    message = f"importing {subject} ends the process: {ended or _reason(failure)}"
+    message = f"importing {subject} ends the process: {ended or reason_of(failure)}"
     if ended.startswith("ended "):
         message = f"importing {subject} ends the process {ended.removeprefix('ended ')}"
     if is_program:
-        ended = exit_text(failure) or f"ends ({_reason(failure)})"
+        ended = exit_text(failure) or f"ends ({reason_of(failure)})"
         message = f"{subject} {ended} before it serves"
         guard = "let it go on to start the server; its last output says why it does not"
     said = failure.raised.message if failure.raised else ""
@@ -308,7 +162,7 @@ def _bound(space: Space, rehearsal: Rehearsal) -> Iterator[Finding]:
     level="error",
     predicts=Stage.RUNTIME_ERROR,
     needs=("HFS401",),
-    consequence=_STOPS,
+    consequence=STOPS,
 )
 def startup(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
     """The lifespan starts.  [uvicorn; field]"""
@@ -317,7 +171,7 @@ def startup(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
         return
     path, line = _at(space, failure)
     ended = "" if failure.raised else exit_text(failure)
-    said = f"the process {ended}" if ended else _reason(failure)
+    said = f"the process {ended}" if ended else reason_of(failure)
     yield Finding(f"the start-up fails: {said}", hint_for(space, failure), path, line)
 
 

@@ -23,12 +23,22 @@ _LONGEST_SOURCE: Final = 200_000
 _APPLICATIONS: Final = ("FastAPI", "Starlette", "Litestar", "Quart", "Sanic", "mount_gradio_app")
 _FACTORIES: Final = ("create_app", "make_app", "get_app", "build_app")
 
+#: What a failed start means on the Hub.
+STOPS: Final = "The container ends, and the Space stops with a runtime error."
+
 _FRESH_CLONE: Final = "to see all of it, run the start command in a fresh clone without a .env file"
 _PIP_INSTALL: Final = re.compile(r"pip install '?\"?([A-Za-z][\w.-]*(\[[\w,-]+\])?)")
 _MUST_BE_INSTALLED: Final = re.compile(r"^\W?([A-Za-z][\w.-]*)\W? must be installed")
 _NO_FOLDER: Final = re.compile(r"Directory '([^']+)' does not exist")
 _NO_FILE: Final = re.compile(r"No such file or directory: '([^']+)'")
 _SETTING: Final = re.compile(r"'?([A-Z][A-Z0-9_]{2,})'?")
+
+
+def reason_of(failure: Failure) -> str:
+    """What ended the start, on one line."""
+    if failure.raised is not None:
+        return one_line(str(failure.raised))
+    return one_line(failure.message) or "it ended"
 
 
 def exit_text(failure: Failure) -> str:

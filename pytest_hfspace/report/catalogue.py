@@ -57,8 +57,7 @@ def did_you_mean(text: str, names: Mapping[str, Check]) -> str:
     """ "; did you mean HFS410-port-mismatch?", or "" where nothing is near."""
     wanted = text.upper()
     codes = [name for name, check in names.items() if name == check.code]
-    part = [name for name, check in names.items() if name == check.name.upper() and wanted in name]
-    near = part if len(wanted) > 2 else []
+    near = [name for name, check in names.items() if wanted in check.name.upper().split("-")]
     near = near or get_close_matches(wanted.partition("-")[0], codes, cutoff=0.8)
     near = near or get_close_matches(wanted, list(names), n=6)
     ids = list(dict.fromkeys(names[name].id for name in near))[:3]

@@ -21,8 +21,8 @@ class Space:
     """A repository as the Hub would receive it.  Nothing in it is run to learn this.
 
     ``app``: the ASGI application's "module:attribute": asked for, named by the start command, or
-    "app" in the program that it runs ("main:app" where nothing says).  ``image`` and ``command`` are None where the SDK makes none or
-    where there is no Dockerfile.
+    "app" in the program that it runs ("main:app" where nothing says).  ``image`` and ``command`` are
+    None where the SDK makes none or where there is no Dockerfile.
     """
 
     root: Path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from .card import Card
@@ -17,6 +18,8 @@ from .stage import DEFAULT_PATH, Command
 __all__ = ["Port", "Runner", "StartCommand", "docker_command", "gradio_command"]
 
 _APP_FILE = "app.py"
+#: Images that start an application by themselves, from where it lies.
+_READY_MADE = re.compile(r"(?:docker\.io/)?tiangolo/uvicorn-gunicorn(?:-fastapi|-starlette)?(?:[:@].*)?\Z")
 
 
 @dataclass(frozen=True)
@@ -65,11 +68,29 @@ def docker_command(image: Image, files: Files) -> StartCommand | None:
     """From ENTRYPOINT and CMD; None where the image has neither."""
     words, written = _combined(image.entrypoint, image.command)
     if written is None:
+        words, written = _ready_made(image)
+    if written is None:
         return None
     variables = {"PATH": Arg(DEFAULT_PATH)}
     variables |= {name: Arg(variable.value) for name, variable in image.env.items()}
     place = Place(written.path, written.line, image.workdir, variables)
     return _started(Launcher(image, files).start([Arg(word) for word in words], place))
+
+
+def _ready_made(image: Image) -> tuple[tuple[str, ...], Command | None]:
+    """What the start script of tiangolo's images runs, as their documentation says; nothing for
+    other images, and where a configuration of its own decides."""
+    layout = image.layout
+    modules = [name for name in ("app.main", "main") if f"/app/{name.replace('.', '/')}.py" in layout]
+    configured = {"/app/gunicorn_conf.py", "/app/app/gunicorn_conf.py"} & layout.keys()
+    decided = {"APP_MODULE", "MODULE_NAME", "GUNICORN_CONF", "WORKER_CLASS"} & image.env.keys()
+    if not _READY_MADE.match(image.base) or not modules or configured or decided:
+        return (), None
+    given = {name: variable.value for name, variable in image.env.items()}
+    bind = given.get("BIND") or f"{given.get('HOST', '0.0.0.0')}:{given.get('PORT', '80')}"  # noqa: S104 - its default
+    target = f"{modules[0]}:{given.get('VARIABLE_NAME', 'app')}"
+    words = ("gunicorn", "-k", "uvicorn.workers.UvicornWorker", "-b", bind, "--chdir", "/app", target)
+    return words, Command(words, shell=False, path="Dockerfile", line=1)
 
 
 def _combined(entrypoint: Command | None, command: Command | None) -> tuple[tuple[str, ...], Command | None]:

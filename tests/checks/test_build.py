@@ -20,6 +20,7 @@ from .factories import (
     make_raised,
     make_rehearsal,
     make_requirements,
+    make_route,
     make_space,
     make_static_space,
     only_finding,
@@ -311,6 +312,88 @@ def test_a_requirement_for_another_system_brings_nothing():
     space = make_space({"main.py": "import httpx\n"}, requirements=requirements)
 
     assert only_finding(dependency_undeclared, space).line == 1
+
+
+FORM = {"requestBody": {"content": {"application/x-www-form-urlencoded": {}}}}
+JSON = {"requestBody": {"content": {"application/json": {}}}}
+EITHER = {"requestBody": {"content": {"multipart/form-data": {}, "application/json": {}}}}
+EXTRAS = "fastapi\nuvicorn\npydantic\nstarlette\n"
+
+
+def using(line, rest="", requirements=EXTRAS):
+    return make_space({"main.py": f"{line}\n{rest}\n"}, requirements=requirements)
+
+
+def test_form_data_without_the_package():
+    route = make_route("POST", "/login", operation=FORM)
+
+    finding = only_finding(dependency_undeclared, using(""), make_rehearsal(routes=(route,)))
+
+    assert finding.message == (
+        "POST /login takes form data, for which FastAPI imports python-multipart, "
+        "and no declared package brings it"
+    )
+    assert finding.hint == "add the line python-multipart to requirements.txt"
+    assert (finding.path, finding.line) == ("main.py", 7)
+
+
+@pytest.mark.parametrize(
+    ("requirements", "operation", "own"),
+    [
+        (f"{EXTRAS}python-multipart\n", FORM, True),
+        (EXTRAS, JSON, True),
+        (EXTRAS, EITHER, True),
+        (EXTRAS, None, True),
+        (EXTRAS, {}, True),
+        (EXTRAS, FORM, False),
+    ],
+)
+def test_forms_that_need_no_more(requirements, operation, own):
+    route = make_route("POST", "/login", operation=operation, own=own)
+    space = using("", requirements=requirements)
+
+    assert outcome(dependency_undeclared, space, make_rehearsal(routes=(route,))).outcome == "passed"
+
+
+@pytest.mark.parametrize(
+    ("line", "rest", "package"),
+    [
+        ("from fastapi.templating import Jinja2Templates", "t = Jinja2Templates('t')", "jinja2"),
+        (
+            "from starlette.middleware.sessions import SessionMiddleware as S",
+            "app.add_middleware(S)",
+            "itsdangerous",
+        ),
+        ("from pydantic import EmailStr", "class A:\n    mail: EmailStr", "email-validator"),
+    ],
+)
+def test_what_a_library_imports_when_it_is_asked(line, rest, package):
+    finding = only_finding(dependency_undeclared, using(line, rest))
+
+    assert finding.hint == f"add the line {package} to requirements.txt"
+    assert finding.message.endswith(f"imports {package}, and no declared package brings it")
+    assert (finding.path, finding.line) == ("main.py", 1)
+    declared = using(line, rest, f"{EXTRAS}{package}\n")
+    assert outcome(dependency_undeclared, declared).outcome == "passed"
+
+
+@pytest.mark.parametrize("rest", ["", "def later(mail: EmailStr): ..."])
+def test_what_is_imported_and_not_used(rest):
+    assert outcome(dependency_undeclared, using("from pydantic import EmailStr", rest)).outcome == "passed"
+
+
+def test_an_absent_target_is_no_missing_package():
+    space = make_space(command=make_command("uvicorn web:app"))
+
+    result = outcome(dependency_undeclared, space, not_found("web", None))
+
+    assert (result.outcome, result.reason) == ("skipped", "needs HFS401")
+
+
+def test_a_module_in_another_case_is_the_repositorys_own():
+    space = make_space({"lib.py": ""})
+
+    assert outcome(dependency_undeclared, space, not_found("Lib")).reason == "needs HFS403"
 
 
 # -- HFS308

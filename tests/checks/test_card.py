@@ -149,6 +149,25 @@ def test_a_block_that_only_stands_in_the_wrong_place(missing, hint):
     assert (finding.message, finding.hint) == (missing, hint)
 
 
+@pytest.mark.parametrize("text", ["---\ntitle: A\nsdk: docker\n---\n", "---\r\nsdk: docker\r\n---\r\n"])
+def test_a_card_in_a_folder(text):
+    space = make_space({"web/README.md": text}, card=make_card("", missing="there is no block"))
+
+    finding = only_finding(card_missing, space)
+
+    assert finding.message == "there is no block; web/README.md has a card"
+    assert (
+        finding.hint == "run in that folder, or with --hfspace-root web, if it is what is pushed to the Hub"
+    )
+
+
+@pytest.mark.parametrize("text", ["# Web\n", "---\ntitle: A\n---\n", "text\n---\nsdk: docker\n---\n"])
+def test_a_readme_in_a_folder_that_is_no_card(text):
+    space = make_space({"web/README.md": text}, card=make_card("", missing="there is no block"))
+
+    assert only_finding(card_missing, space).message == "there is no block"
+
+
 def test_a_missing_card_is_said_once():
     space = make_space({"README.md": "# Example\n"}, card=make_card("", missing="no block"))
     examination = Examination({check.code: check for check in CATALOGUE})

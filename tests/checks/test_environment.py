@@ -15,7 +15,7 @@ from pytest_hfspace.checks.environment import (
     setting_undocumented,
 )
 from pytest_hfspace.contract import Stage
-from pytest_hfspace.rehearsal.facts import FileUse, Where
+from pytest_hfspace.rehearsal.facts import FileUse, StandIn, Where
 from pytest_hfspace.space.defaults import LONGEST, read_defaults
 
 from .factories import (
@@ -87,6 +87,19 @@ def test_dotenv_that_is_needed() -> None:
     )
 
 
+def test_dotenv_that_the_app_asks_for_itself() -> None:
+    facts = make_rehearsal(failure=make_failure(raised=make_raised("RuntimeError", ".env not found", HERE)))
+    assert only_finding(dotenv_needed, rehearsal=facts).message == (
+        "import ends because .env is not there (RuntimeError), wanted: settings from the environment"
+    )
+
+
+@pytest.mark.parametrize("said", ["set it in .env", "config not found", "my.environment not found"])
+def test_exception_that_is_not_about_dotenv(said: str) -> None:
+    facts = make_rehearsal(failure=make_failure(raised=make_raised("RuntimeError", said, HERE)))
+    assert outcome(dotenv_needed, rehearsal=facts).findings == ()
+
+
 def test_dotenv_that_a_library_opens() -> None:
     inner = make_raised("FileNotFoundError OSError", "[Errno 2]: '/x/.env.production'", None)
     facts = make_rehearsal(
@@ -131,6 +144,16 @@ def test_documented_variable() -> None:
 def test_variable_of_a_library() -> None:
     reads = (make_read("SOME_LIBRARY_DEBUG", own=False),)
     assert outcome(setting_undocumented, rehearsal=make_rehearsal(reads=reads)).outcome == "passed"
+
+
+def test_variable_that_another_check_reports() -> None:
+    reads = (make_read("API_KEY"), make_read("api_url"))
+    facts = make_rehearsal(reads=reads, stand_ins=(StandIn("API_KEY", HERE),))
+    finding = only_finding(setting_undocumented, rehearsal=facts)
+    assert (
+        finding.message
+        == "api_url is read without a default, and neither .env.example nor README.md names it"
+    )
 
 
 def test_undocumented_variables() -> None:

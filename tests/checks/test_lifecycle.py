@@ -17,6 +17,7 @@ from .factories import (
     make_raised,
     make_rehearsal,
     make_space,
+    make_visit,
     only_finding,
     outcome,
 )
@@ -42,6 +43,11 @@ def test_healthy(check: Any, status: int | None) -> None:
 def test_without_evidence(check: Any) -> None:
     ended = make_rehearsal(shutdown=None)
     assert outcome(check, rehearsal=ended).reason == "the app ended before it was asked to"
+    hanging = make_visit(status=None, problem="no answer within 15 s")
+    killed = make_rehearsal(shutdown=None, visits=(hanging,))
+    assert outcome(check, rehearsal=killed).reason == (
+        "a request was not answered, so the app was not asked to end: see HFS501"
+    )
     failed = make_rehearsal(failure=make_failure(message="no"))
     assert outcome(check, rehearsal=failed).reason == "the app did not come up: no"
     assert outcome(check, rehearsal=make_rehearsal(impossible="no command")).reason == "no command"

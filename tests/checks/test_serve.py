@@ -183,6 +183,48 @@ def test_no_answer(problem: str) -> None:
     assert (finding.path, finding.line) == ("api.py", 12)
 
 
+@pytest.mark.parametrize(
+    ("problem", "hint"),
+    [
+        (
+            "no answer within 15 s, waiting at api.py:14",
+            "give what it waits for a time-out, or return at once and work in the background",
+        ),
+        (
+            "the connection was dropped in the middle of the answer",
+            "catch what the code that makes the rest of the answer raises: the app's log has it",
+        ),
+        (
+            "the process ended with exit code 1",
+            f"let {ITEM.endpoint} answer, and run elsewhere what may end the process",
+        ),
+    ],
+)
+def test_what_to_do_without_an_answer(problem: str, hint: str) -> None:
+    assert only(of_route(ITEM, visit(ITEM, status=None, problem=problem))).hint == hint
+
+
+@pytest.mark.parametrize(
+    ("raised", "told", "hint"),
+    [
+        (
+            make_raised("ResponseValidationError", '1 error: missing\n\n  File "/x/main.py", line 3, in x'),
+            "raised ResponseValidationError: 1 error: missing at main.py:3",
+            "response_model",
+        ),
+        (make_raised("UndefinedError", "'user' is undefined"), "UndefinedError", "{{ name | default('') }}"),
+        (make_raised("TemplateNotFound", "a.html"), "TemplateNotFound: a.html", "commit it"),
+        (make_raised("TypeError", "unhashable type: 'dict'"), "TypeError", "TemplateResponse(request"),
+        (make_raised("TypeError", "unhashable type: 'list'"), "TypeError", "handle the case"),
+    ],
+)
+def test_exceptions_that_say_it_all(raised: Any, told: str, hint: str) -> None:
+    finding = only(of_route(ITEM, visit(ITEM, status=500, raised=raised)))
+    assert told in finding.message
+    assert "File" not in finding.message
+    assert hint in finding.hint
+
+
 def test_busy_is_no_proof() -> None:
     finding = only(
         of_route(ITEM, visit(ITEM, status=None, problem="no answer within 15 s", busy=True, seconds=15.02))
@@ -377,6 +419,53 @@ def test_mount_before_route() -> None:
     assert finding.hint == "mount / after the last route"
 
 
+MOUNTED = "fastapi.applications:FastAPI"
+
+
+def mounted_first(route: Route, status: int = 404, endpoint: str = MOUNTED) -> Any:
+    """An app with ``GET /hello`` is mounted; it answers for the route after it."""
+    hello, later = named("hello", "/hello"), replace(route, index=1)
+    answered = visit(later, route.path.replace("{x}", "1"), endpoint=endpoint, status=status)
+    return make_rehearsal(routes=(hello, later), visits=(visit(hello), answered))
+
+
+@pytest.mark.parametrize("path", ["/later", "/items/{x}"])
+@pytest.mark.parametrize("status", [404, 405])
+@pytest.mark.parametrize(
+    "endpoint", [MOUNTED, "starlette.applications:Starlette", "starlette.routing:Router"]
+)
+def test_app_that_is_mounted_before_route(path: str, status: int, endpoint: str) -> None:
+    facts = mounted_first(named("b", path, line=9), status, endpoint)
+    finding = only_finding(route_shadowed, rehearsal=facts)
+    assert finding.message == (
+        f"GET {path} is never reached: an app that is mounted before it answers, and has no such route"
+    )
+    assert finding.hint == f"register GET {path} before the mount, or mount that app at a path of its own"
+    assert (finding.path, finding.line, finding.level) == ("api.py", 9, "error")
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        # its own answer, that of a middleware, and that of a wrapper with a name of its own
+        mounted_first(named("b", "/later"), endpoint="api:b"),
+        mounted_first(named("b", "/later"), endpoint=""),
+        mounted_first(named("b", "/later"), endpoint="api:wrapper"),
+        mounted_first(named("b", "/later"), 200),
+        # the value that was sent for a parameter is the path of the mount
+        make_rehearsal(
+            routes=(named("c", "/items/1/more"), replace(named("b", "/items/{x}"), index=1)),
+            visits=(
+                visit(named("c", "/items/1/more")),
+                visit(named("b", "/items/{x}"), "/items/1", endpoint=MOUNTED, status=404),
+            ),
+        ),
+    ],
+)
+def test_app_that_is_mounted_beside_route(facts: Any) -> None:
+    assert outcome(route_shadowed, rehearsal=facts).findings == ()
+
+
 def test_registered_twice() -> None:
     facts = routed(named("a", "/items/{x}"), named("b", "/items/{y}", line=9), b="api:a")
     finding = only_finding(route_shadowed, rehearsal=facts)
@@ -479,6 +568,19 @@ def test_root_that_does_not(status: int) -> None:
     )
     assert (finding.level, finding.path, finding.line) == ("warn", "main.py", 7)
     assert ("base_path" in finding.hint) == (status == 404)
+
+
+def test_root_that_another_route_hides() -> None:
+    index = replace(named("index", "/"), index=1)
+    facts = make_rehearsal(
+        routes=(named("hello", "/hello"), index),
+        visits=(
+            visit(index, endpoint=MOUNTED, status=404),
+            visit(index, "/?logs=container", kind="root", endpoint=MOUNTED, status=404),
+        ),
+    )
+    result = outcome(root, rehearsal=facts)
+    assert (result.outcome, result.reason) == ("skipped", "another route answers for it: see HFS503")
 
 
 def test_root_without_evidence() -> None:
@@ -706,6 +808,13 @@ def test_covered() -> None:
     facts = covered((POST, 201), (ITEM, 500), (framework, 422), (SOCKET, 400))
     assert outcome(coverage, rehearsal=facts).outcome == "passed"
     assert outcome(coverage, rehearsal=covered((framework, 200))).outcome == "skipped"
+
+
+def test_requests_without_a_document_prove_nothing() -> None:
+    facts = make_rehearsal(
+        routes=(ITEM,), visits=(visit(ITEM, status=422),), openapi=None, openapi_problem=make_raised("E", "x")
+    )
+    assert outcome(coverage, rehearsal=facts).reason == "needs HFS506"
 
 
 def test_only_rejected() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pytest_hfspace.check import Examination
@@ -19,6 +21,7 @@ from pytest_hfspace.checks.start import (
 from pytest_hfspace.rehearsal.facts import StandIn, Where
 
 from .factories import (
+    make_card,
     make_command,
     make_failure,
     make_gradio_space,
@@ -212,6 +215,71 @@ def test_a_command_that_stands_elsewhere(space, reason):
     assert outcome(launch_command, space).reason == reason
 
 
+@pytest.mark.parametrize(
+    ("card", "reason"),
+    [
+        (make_card("", missing="none"), "needs HFS101"),
+        (make_card("", unreadable="no YAML"), "needs HFS102"),
+        ("sdk: Docker\n", "needs HFS103"),
+        ("sdk: docker\n", "needs HFS108"),
+    ],
+)
+def test_the_first_cause_is_named(card, reason):
+    space = make_space(card=card, dockerfile=None)
+
+    results = verdicts(space, make_rehearsal(impossible="there is no start command"))
+
+    assert {result.reason for result in results.values() if result.outcome == "skipped"} == {reason}
+
+
+def test_a_list_that_is_no_json():
+    words = ("[uvicorn,", "main:app,", "--port,", "7860]")
+    command = replace(make_command(), words=words, runner=None, reason="unknown")
+    space = make_space(command=command)
+
+    finding = only_finding(launch_command, space, make_rehearsal(impossible="unknown"))
+
+    assert said(finding) == (
+        "error",
+        "Dockerfile",
+        6,
+        'the command is a list that is not JSON, so a shell runs it and finds no program "[uvicorn,"',
+        (
+            "write it with double quotes, and a comma between every two words: "
+            '["uvicorn", "main:app", "--port", "7860"]'
+        ),
+    )
+
+
+@pytest.mark.parametrize("words", [("[", "-f", "x", "]"), ("[a", "b")])
+def test_a_bracket_that_is_no_list(words):
+    command = replace(make_command(), words=words, runner=None, reason="unknown")
+
+    result = outcome(launch_command, make_space(command=command), make_rehearsal(impossible="unknown"))
+
+    assert result.reason == "unknown"
+
+
+def test_a_step_before_the_server_that_fails():
+    said_last = "alembic upgrade head ended with exit code 1"
+    failure = make_failure("launch", raised=make_raised("SystemExit", said_last), status=1, output=said_last)
+    space = make_space(command=make_command(before=(("alembic", "upgrade", "head"),)))
+
+    finding = only_finding(launch_command, space, make_rehearsal(failure=failure))
+
+    assert finding.message == "alembic upgrade head ended with exit code 1, so the server is not started"
+    assert finding.hint.endswith("run it in a copy of the repository: alembic upgrade head")
+
+
+def test_a_usage_error_is_quoted():
+    output = "Usage: uvicorn [OPTIONS] APP\n\nError: No such option '--prot'.\n"
+    failure = make_failure("launch", raised=make_raised("SystemExit", "2"), status=2, output=output)
+
+    finding = only_finding(launch_command, make_space(), make_rehearsal(failure=failure))
+
+    assert finding.message == "the start command ended with exit code 2: Error: No such option '--prot'."
+
+
 def test_a_dockerfile_that_starts_nothing():
     space = make_space(command=None, image=make_image(command=None))
 
@@ -389,9 +457,11 @@ CORRECT = f"correct lib/deep.py:4; {FRESH}"
         ),
         (
             "RuntimeError",
-            'Form data requires "python-multipart" to be installed. \nInstall it: \n\npip install python-multipart\n',
-            'main fails to import: RuntimeError: Form data requires "python-multipart" to be installed. Install it: '
-            "pip install python-multipart",
+            'Form data requires "python-multipart".\nInstall it: \n\npip install python-multipart\n',
+            (
+                'main fails to import: RuntimeError: Form data requires "python-multipart". '
+                "Install it: pip install python-multipart"
+            ),
             "add the line python-multipart to the requirements",
         ),
         (
@@ -523,8 +593,6 @@ GUARD = 'put it under if __name__ == "__main__":'
     ],
 )
 def test_an_import_with_effects(failure, message, hint):
-    from dataclasses import replace
-
     rehearsal = make_rehearsal(failure=replace(failure, where=Where("main.py", 9)))
 
     finding = only_finding(import_side_effects, make_space(), rehearsal)
@@ -675,6 +743,16 @@ def test_settings_that_are_declared_are_no_finding():
     space = make_space(settings=make_settings(API_KEY=""))
 
     assert outcome(setting_missing, space, make_rehearsal(stand_ins=stand_ins)).outcome == "passed"
+
+
+def test_settings_of_a_dotenv_file_that_arrives_are_no_finding():
+    stand_ins = (StandIn("API_KEY", Where("main.py", 4)), StandIn("OTHER", Where("main.py", 5)))
+    contents = {"main.py": "", ".env": "# local\nexport API_KEY=1\n"}
+    space = make_space(contents, image=make_image(contents))
+
+    finding = only_finding(setting_missing, space, make_rehearsal(stand_ins=stand_ins))
+
+    assert finding.message == "OTHER must be set before the app starts, and nothing declares it"
 
 
 def test_all_missing_settings_are_named_at_once():

@@ -108,6 +108,40 @@ HEALTHY = [
 ]
 
 
+@pytest.mark.parametrize(
+    "words",
+    ["uvicorn api:app --host 0.0.0.0 --port 7860", "gunicorn web:app", "python proxy.py --listen 7860"],
+)
+def test_a_second_server_may_be_the_one(words):
+    command = make_command("uvicorn main:app --port 8000", skipped=(words,))
+
+    results = [outcome(check, make_space(command=command), listening(port=8000)) for check in ADDRESS[:2]]
+
+    assert {result.outcome for result in results} == {"skipped"}
+    assert "which the start command runs as well, is not rehearsed" in results[0].reason
+
+
+def test_a_step_before_the_server_is_no_server():
+    command = make_command("uvicorn main:app --host 0.0.0.0 --port 8000", skipped=("alembic upgrade head",))
+
+    assert outcome(port_mismatch, make_space(command=command), listening(port=8000)).outcome == "failed"
+
+
+def test_a_port_that_the_hub_refuses_is_said_once():
+    space = make_space(card="sdk: docker\napp_port: 80\n")
+
+    assert outcome(port_mismatch, space).reason == "needs HFS104"
+
+
+def test_the_variable_that_gives_the_address():
+    command = make_command("uvicorn main:app --port 7860")
+    space = make_space(command=command, image=make_image(env={"UVICORN_HOST": "127.0.0.1"}))
+
+    finding = only_finding(host_loopback, space, listening(host="127.0.0.1"))
+
+    assert (finding.path, finding.line, finding.hint) == ("Dockerfile", 3, "write ENV UVICORN_HOST=0.0.0.0")
+
+
 @pytest.mark.parametrize(("space", "rehearsal"), HEALTHY)
 def test_an_address_that_the_hub_reaches(space, rehearsal):
     assert found(space, rehearsal) == []

@@ -136,6 +136,7 @@ def test_the_root_is_where_pytest_was_called(
         ),
         (("--hfspace-ignore", "XYZ"), "--hfspace-ignore: there is no check 'XYZ' (--hfspace-list shows*"),
         (("hfspace::HFS4100-port",), "there is no check 'HFS4100-port'; did you mean HFS410-port-mismatch?"),
+        (("--hfspace-explain", "port"), "there is no check 'port'; did you mean HFS410-port-mismatch*"),
         (("--hfspace-explain", "HFS4100"), "there is no check 'HFS4100'; did you mean HFS410-port-mismatch*"),
         (("-o", "hfspace_timeout=never"), "*never*"),
         (("-o", "hfspace_strict=maybe"), "*maybe*"),

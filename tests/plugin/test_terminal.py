@@ -20,6 +20,7 @@ from tests.checks.factories import (
     make_rehearsal,
     make_route,
     make_space,
+    make_static_space,
     make_visit,
 )
 
@@ -222,6 +223,11 @@ def test_outcomes_of_routes() -> None:
     assert "Routes: 1 answered, 1 guarded, 1 rejected, 1 failed, 1 skipped\n" in section(
         *PASSED, rehearsal=rehearsal
     )
+
+
+def test_a_static_space_needs_no_rehearsal() -> None:
+    lines = section(*PASSED, space=make_static_space(), rehearsal=make_rehearsal(impossible="static"))
+    assert lines.splitlines()[0] == "Predicted stage: RUNNING (confidence: high)"
 
 
 @pytest.mark.parametrize(

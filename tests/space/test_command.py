@@ -382,3 +382,43 @@ def test_gradio() -> None:
 )
 def test_scripts_that_call_themselves_end(body: str) -> None:
     assert script(body * 20).runner is None
+
+
+TIANGOLO = "FROM tiangolo/uvicorn-gunicorn-fastapi:python3.11\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "paths", "target", "port"),
+    [
+        ("ENV PORT=7860\nCOPY ./app /app/app", ("app/main.py",), "app.main:app", 7860),
+        ("ENV PORT=7860\nCOPY ./app /app", ("app/main.py",), "main:app", 7860),
+        ("ENV BIND=0.0.0.0:9000 VARIABLE_NAME=api\nCOPY . /app", ("main.py",), "main:api", 9000),
+        ("COPY . /app", ("main.py",), "main:app", 80),
+    ],
+)
+def test_an_image_with_a_start_script_of_its_own(
+    text: str, paths: tuple[str, ...], target: str, port: int
+) -> None:
+    command = start(f"{TIANGOLO}{text}", *paths)
+    assert (command.runner, command.target, command.cwd, command.host) == (
+        "gunicorn",
+        target,
+        "/app",
+        "0.0.0.0",
+    )
+    assert command.port is not None
+    assert command.port.number == port
+
+
+@pytest.mark.parametrize(
+    ("text", "paths"),
+    [
+        (f"{TIANGOLO}COPY . /app", ("other.py",)),
+        (f"{TIANGOLO}COPY . /app", ("main.py", "gunicorn_conf.py")),
+        (f"{TIANGOLO}ENV APP_MODULE=a:b\nCOPY . /app", ("main.py",)),
+        ("FROM tiangolo/node-frontend\nCOPY . /app", ("main.py",)),
+        ("FROM python:3.12\nCOPY . /app", ("main.py",)),
+    ],
+)
+def test_no_start_script_that_is_known(text: str, paths: tuple[str, ...]) -> None:
+    assert docker_command(image(text, *paths), files(*paths)) is None
