@@ -31,7 +31,7 @@ class Settings:
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     strict: bool = False
-    timeout: float = 60.0
+    timeout: float = 120.0
     reports: tuple[Path, ...] = ()
 
     def selects(self, code: str) -> bool:

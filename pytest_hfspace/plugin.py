@@ -50,7 +50,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
             help=f"{what} these checks: codes or globs such as HFS4*, separated by commas (repeatable)",
         )
     flag("--hfspace-strict", action="store_true", help="warnings fail the run as well")
-    flag("--hfspace-timeout", metavar="SECONDS", help="limit of every wait for the app (default: 60)")
+    flag("--hfspace-timeout", metavar="SECONDS", help="limit of every wait for the app (default: 120)")
     flag(
         "--hfspace-report",
         metavar="FILE",
@@ -71,7 +71,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     ini("hfspace_strict", "warnings fail the run as well", type="bool", default=False)
     # pytest 9's own TOML tables are typed: there a number has to be declared as one
     number: Any = "float" if pytest.version_tuple >= (8, 4) else "string"
-    ini("hfspace_timeout", "limit of every wait for the app, in seconds", type=number, default=60.0)
+    ini("hfspace_timeout", "limit of every wait for the app, in seconds", type=number, default=120.0)
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:

@@ -89,7 +89,7 @@ def _failed_launch(space: Space, rehearsal: Rehearsal, command: StartCommand, fa
     if step:
         return Finding(
             f"{said}, so the server is not started",
-            f"let it succeed, or start the server without it: run it in a copy of the repository: {one_line(step, 80)}",
+            f"start the server without it, or run it in a copy of the repository: {one_line(step, 80)}",
             command.path,
             command.line,
         )

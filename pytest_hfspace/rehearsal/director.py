@@ -29,10 +29,10 @@ Overrides = Callable[[Route], "Override | None"]
 class Options:
     """``env``: settings given by the user.  ``timeout``: seconds that a start may take; an answer
     may take a quarter of it, at most 30 s, a shutdown a sixth, at most 10 s, all visits together
-    ten times as long.  ``headers`` go with every request.  ``python``: the app's interpreter."""
+    five times as long.  ``headers`` go with every request.  ``python``: the app's interpreter."""
 
     env: Mapping[str, str] = field(default_factory=dict)
-    timeout: float = 60.0
+    timeout: float = 120.0
     headers: tuple[tuple[str, str], ...] = ()
     python: str = sys.executable
 
@@ -181,7 +181,7 @@ class Director:
             self.options.headers,
             {label: override for label, override in chosen.items() if override is not None},
             seconds=min(30.0, self.options.timeout / 4),
-            budget=self.options.timeout * 10,
+            budget=self.options.timeout * 5,
             progress=self.progress,
         )
         began = time.monotonic()

@@ -77,7 +77,7 @@ class Starter:
         """Why this failure says nothing of the Space, or ""."""
         if failure.raised is None:
             return ""
-        return excuses.start(failure.raised, self.log.connects)
+        return excuses.start(failure.raised, self.log.connects, failure.output)
 
     # -- one start
 

@@ -171,7 +171,8 @@ def _route(route: Route, rehearsal: Rehearsal) -> dict[str, Any]:
 
 
 def _requires(space: Space, rehearsal: Rehearsal) -> list[str]:
-    given = _GIVEN_BY_THE_HUB | (set(space.image.env) if space.image else set())
+    image = set(space.image.env) if space.image else set()
+    given = _GIVEN_BY_THE_HUB | image | (set(space.command.env) if space.command else set())
     names = [stand_in.name for stand_in in rehearsal.stand_ins]
     names += [read.name for read in rehearsal.reads if read.own and read.required and read.given]
     return [name for name in dict.fromkeys(names) if name not in given]

@@ -202,9 +202,9 @@ SERVES = {
     ),
     "directory": bare("import os\nos.mkdir('/tmp') if not os.path.exists('/tmp') else None\nos.chdir('/')\n"),
     "replaces": bare(
-        "import os, sys, io, json, signal, time\n"
+        "import os, sys, io, json, signal\n"
         "os.environ = {}\nsys.stdout = sys.stderr = io.StringIO()\njson.dumps = json.loads = None\n"
-        "os.write = os.fstat = time.monotonic = None\n"
+        "os.write = os.fstat = None\n"
         "for number in range(1, 64):\n"
         "    try: signal.signal(number, signal.SIG_IGN if number != signal.SIGTERM else signal.SIG_DFL)\n"
         "    except (OSError, ValueError): pass\n"

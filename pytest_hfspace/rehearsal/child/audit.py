@@ -13,6 +13,7 @@ from .sources import Sources
 
 #: how many events of a kind are told, so that a busy app does not flood the parent
 MOST = 1000
+_OWN_HOSTS = ("127.0.0.1", "localhost", "::1", "0.0.0.0")  # noqa: S104 - compared, not bound
 
 
 class Auditor:
@@ -24,6 +25,8 @@ class Auditor:
         self.own_port = own_port
         #: "host:port" of every outbound connection attempt so far
         self.connects: list[str] = []
+        #: ports that the app asked for, and where its listeners are instead
+        self.moved: dict[int, int] = {}
         self._told: set[tuple[Any, ...]] = set()
         self._busy = False
 
@@ -49,6 +52,7 @@ class Auditor:
 
         sys.addaudithook(hook)
         self._wrap_bind()
+        self._wrap_connect()
 
     def _tell(self, event: str, key: tuple[Any, ...], **data: Any) -> None:
         if (event, *key) in self._told or len(self._told) > MOST:
@@ -98,6 +102,7 @@ class Auditor:
             ):
                 return original(sock, address)
             original(sock, ("127.0.0.1" if sock.family == socket.AF_INET else "::1", 0))
+            auditor.moved[int(address[1])] = int(sock.getsockname()[1])
             auditor.channel.emit(
                 "bound",
                 host=str(address[0]),
@@ -109,3 +114,15 @@ class Auditor:
             return None
 
         socket.socket.bind = bind  # type: ignore[method-assign, assignment]
+
+    def _wrap_connect(self) -> None:
+        """An app that asks itself, on the port that it believes to have, finds its listener."""
+        original = socket.socket.connect
+        moved = self.moved
+
+        def connect(sock: socket.socket, address: Any) -> None:
+            if isinstance(address, tuple) and len(address) >= 2 and str(address[0]) in _OWN_HOSTS:
+                address = (address[0], moved.get(address[1], address[1]), *address[2:])
+            original(sock, address)
+
+        socket.socket.connect = connect  # type: ignore[method-assign, assignment]

@@ -129,9 +129,12 @@ class EnvironRecorder:
         while frame is not None:
             if at := self.sources.at(frame.f_code, frame.f_lineno):
                 return at, said
+            library = _top(frame) in SETTINGS_LIBRARIES
+            if not library and f"{os.sep}site-packages{os.sep}" in frame.f_code.co_filename:
+                return None, None  # another library's own settings
             if frame.f_code.co_filename.startswith("<frozen importlib"):
                 return None, None  # the library reads at its own import
-            if _top(frame) in SETTINGS_LIBRARIES and "default" in frame.f_locals:
+            if library and "default" in frame.f_locals:
                 said = _as_default(frame.f_locals["default"])
             frame = frame.f_back
         return None, None

@@ -59,6 +59,9 @@ class UvicornRecorder:
         def init(self: Any, *args: Any, **kwargs: Any) -> None:
             original(self, *args, **kwargs)
             recorder._tell_config(self, sys._getframe(1))
+            recorder.auditor.moved[self.port] = recorder.listener.getsockname()[1]
+            if self.loop in ("auto", "uvloop"):  # uvloop connects where no recorder sees it
+                self.loop = "asyncio"
             self.reload = False
             self.workers = 1
 
