@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-_HEAD = '''
+_HEAD = """
 from fastapi import FastAPI
 from pydantic import BaseModel, Field
 
@@ -15,25 +15,25 @@ class Item(BaseModel):
     name: str = Field(min_length=1, max_length=40)
     price: float = Field(gt=0)
     tags: list[str] = []
-'''
-_READ = '''
+"""
+_READ = """
 
 @app.get("/read{n}/{{item_id}}")
 def read{n}(item_id: int, limit: int = 10) -> dict[str, int]:
     return {{"item": item_id, "limit": limit}}
-'''
-_LIST = '''
+"""
+_LIST = """
 
 @app.get("/list{n}")
 def list{n}(query: str | None = None) -> list[str]:
     return [query or "all"]
-'''
-_WRITE = '''
+"""
+_WRITE = """
 
 @app.post("/write{n}")
 def write{n}(item: Item) -> Item:
     return item
-'''
+"""
 _KINDS = (_READ, _WRITE, _LIST)
 
 _CARD = "---\ntitle: Bench\nemoji: ⏱️\ncolorFrom: blue\ncolorTo: gray\nsdk: docker\n---\n"

@@ -184,6 +184,9 @@ class Readiness:
         elif not self.config.option.collectonly:
             self.report = self._report()
             self._write(session, self.report)
+            unknown = self.report.stage is None and not (self.report.partial or session.exitstatus)
+            if self.run.settings.strict and unknown:
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED  # nothing was verified
 
     def _gather(self) -> dict[str, Any]:
         evidence = gather(self.run.space, self.run.rehearsed)

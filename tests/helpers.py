@@ -85,7 +85,16 @@ def readiness(directory: Path, *options: str, timeout: float = 120) -> Readiness
     report = directory.parent / f"{directory.name}.report.json"
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("GIT_", "PYTEST_"))}
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "--hfspace", f"--hfspace-report={report}", *PLUGIN, *QUIET, *options],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "--hfspace",
+            f"--hfspace-report={report}",
+            *PLUGIN,
+            *QUIET,
+            *options,
+        ],
         cwd=directory,
         env=environment | {"COLUMNS": "80", "PYTHONPATH": str(Path(__file__).parents[1])},
         capture_output=True,

@@ -31,9 +31,7 @@ SPACES = {
     "fastapi_run": Expected(1, 1, app="app.main:app", needs="fastapi_cli"),
     "shell_port": Expected(1, 1, app="api:app"),
     "streams": Expected(6, 6),
-    "sqlmodel_auth": Expected(
-        6, 5, 1, app="heroes.app:app", requires=("SECRET_KEY",), needs="sqlmodel"
-    ),
+    "sqlmodel_auth": Expected(6, 5, 1, app="heroes.app:app", requires=("SECRET_KEY",), needs="sqlmodel"),
     "starlette_only": Expected(5, 5, app="serve:app"),
     "litestar_app": Expected(3, 3, app="app:app", needs="litestar"),
     "required_settings": Expected(

@@ -95,6 +95,7 @@ def setting_undocumented(space: Space, space_rehearsal: Rehearsal) -> Iterator[F
     if space_rehearsal.impossible:
         raise Skip(space_rehearsal.impossible)
     known = {name.upper() for name in space.settings} | set(space.image.env if space.image else ())
+    known |= set(space.command.env if space.command else ())
     # those are findings of HFS420 already
     known |= {stand_in.name.upper() for stand_in in space_rehearsal.stand_ins}
     for read in space_rehearsal.reads:

@@ -165,6 +165,8 @@ def root(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
     route = route_of(space_rehearsal, visit)
     if route is not None and any(shadow.hidden == route for shadow in find_shadows(space_rehearsal)):
         raise Skip("another route answers for it: see HFS503")
+    if visit.status == 404 and space.image is not None and space.image.not_followed:
+        raise Skip(f"GET / is answered 404, and its page may come from {space.image.not_followed[0]}")
     if visit.status == 404:
         hint = 'answer GET / with a page, or show another one: "base_path: /docs" in README.md\'s card'
     else:
@@ -251,7 +253,9 @@ def _structure(rehearsal: Rehearsal, document: dict[str, object]) -> Iterator[Fi
             "warn",
         ),
     )
-    for names, what, hint, level in table:
+    foreign = {route.label for route in rehearsal.routes if not route.own}  # a framework's, not the app's
+    for said, what, hint, level in table:
+        names = [name for name in said if name.rpartition(" in ")[2] not in foreign]
         if names:
             label = names[0].rpartition(" in ")[2]
             yield _at(_labelled(rehearsal, label), f"{what}: {listing(names, 5)}", hint, level)

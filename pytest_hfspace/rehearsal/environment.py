@@ -99,7 +99,10 @@ def base_environment(
     environment = {k: v for k, v in caller.items() if k in KEPT or k.startswith(_KEPT_PREFIX)}
     if site.ENABLE_USER_SITE:  # HOME moves, the packages under the old one stay in use
         environment["PYTHONUSERBASE"] = site.getuserbase()
-    environment |= {"HOME": str(layout.home), "TMPDIR": str(layout.scratch), "PYTHON_DOTENV_DISABLED": "1"}
+    environment |= {"HOME": str(layout.home), "TMPDIR": str(layout.scratch)}
+    if not any(source.rpartition("/")[2] == ".env" for source in layout.files.values()):
+        # the search for a .env climbs out of the layout
+        environment["PYTHON_DOTENV_DISABLED"] = "1"
     environment |= BUILTIN_ENVIRONMENT
     if space.card.hf_oauth:
         environment |= OAUTH_ENVIRONMENT

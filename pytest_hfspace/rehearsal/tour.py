@@ -225,7 +225,7 @@ class Tour:
             problem=answer.problem,
             streamed=answer.streamed,
         )
-        awaited = answer.status is not None and not answer.streamed and not answer.problem
+        awaited = answer.status is not None and not answer.streamed
         self._traces.append(_Trace(visit, self.starter.log, (answer.peer, answer.number), awaited))
 
     def _look_after(self, answer: Answer, busy_before: float | None) -> None:

@@ -265,7 +265,7 @@ def _unfit(app: Any) -> str:
     while type(app).__module__.startswith("uvicorn.middleware"):
         app = app.app
     if not callable(app):
-        return f"it is a {type(app).__name__}, which cannot be called"
+        return f"it cannot be called: its type is {type(app).__name__}"
     call = app if inspect.isfunction(app) or inspect.isclass(app) else type(app).__call__
     try:
         parameters = list(inspect.signature(call).parameters.values())
