@@ -94,8 +94,8 @@ def compare(routes: int, rounds: int, limit: float, top: Path) -> None:
     ratio = min(ours) / lowest
     verdict = "met" if ratio <= limit else "MISSED"
     print(
-        f"{routes:5} routes: pytest --hfspace {min(ours):.2f} s, floor {lowest:.2f} s "
-        f"(pytest {min(bare):.2f} + serve and ask {min(floor):.2f}): {ratio:.2f} x, budget {limit} x: {verdict}"
+        f"{routes:5} routes: pytest --hfspace {min(ours):.2f} s, floor {lowest:.2f} s (pytest {min(bare):.2f}"
+        f" + serve and ask {min(floor):.2f}): {ratio:.2f} x, budget {limit} x: {verdict}"
     )
 
 
@@ -121,7 +121,8 @@ def memory(routes: int, top: Path) -> None:
     write_space(directory, routes)
     report = directory / "report.json"
     code = (
-        "import resource, sys, pytest; code = pytest.main(['-q', '--hfspace', '--hfspace-report=report.json']);"
+        "import resource, sys, pytest;"
+        "code = pytest.main(['-q', '--hfspace', '--hfspace-report=report.json']);"
         "print('PEAK', resource.getrusage(resource.RUSAGE_SELF).ru_maxrss); sys.exit(code)"
     )
     output = run_python(directory, "-c", code)

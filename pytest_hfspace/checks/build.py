@@ -132,10 +132,8 @@ def dependency_undeclared(space: Space, space_rehearsal: Rehearsal) -> Iterator[
     if unknown:
         raise Skip(unknown)
     if space.requirements.invalid:
-        line = space.requirements.invalid[0]
-        raise Skip(
-            f"{line.path}:{line.line} is no requirement that pip understands: what it declares is unknown"
-        )
+        first = space.requirements.invalid[0]
+        raise Skip(f"{first.path}:{first.line} is no requirement that pip understands")
     if space_rehearsal.impossible:
         raise Skip(space_rehearsal.impossible)
     code = failure_code(space, space_rehearsal)

@@ -11,7 +11,7 @@ from typing import Final
 
 from .files import Files
 from .image import Image
-from .installs import PipInstall
+from .image.installs import PipInstall
 from .project_file import LARGEST_PROJECT, read_project
 from .requirement_lines import Invalid, Lines, Option, Requirement, normalised, read_line, read_lines
 

@@ -10,7 +10,7 @@ import pytest
 
 from pytest_hfspace.rehearsal.facts import Route
 from pytest_hfspace.rehearsal.requests import Override, Planned, RequestPlanner
-from pytest_hfspace.rehearsal.samples import UUID, WORD
+from pytest_hfspace.rehearsal.requests.samples import UUID, WORD
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"

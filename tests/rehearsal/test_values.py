@@ -9,10 +9,19 @@ from typing import Any
 
 import pytest
 
-from pytest_hfspace.rehearsal.patterns import matches, matching
-from pytest_hfspace.rehearsal.samples import EMAIL, FORMATS, PASSWORD, URL, UUID, WORD, content, upload
-from pytest_hfspace.rehearsal.schemas import Schemas
-from pytest_hfspace.rehearsal.values import Values
+from pytest_hfspace.rehearsal.requests.patterns import matches, matching
+from pytest_hfspace.rehearsal.requests.samples import (
+    EMAIL,
+    FORMATS,
+    PASSWORD,
+    URL,
+    UUID,
+    WORD,
+    content,
+    upload,
+)
+from pytest_hfspace.rehearsal.requests.schemas import Schemas
+from pytest_hfspace.rehearsal.requests.values import Values
 
 
 def value(schema: Any, name: str = "", **components: Any) -> Any:

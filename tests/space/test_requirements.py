@@ -12,7 +12,7 @@ import pytest
 
 from pytest_hfspace.space.files import read_files
 from pytest_hfspace.space.image import Image
-from pytest_hfspace.space.installs import PipInstall
+from pytest_hfspace.space.image.installs import PipInstall
 from pytest_hfspace.space.requirements import RequirementFile, Requirements, read_requirements
 
 

@@ -6,8 +6,8 @@ import time
 import pytest
 
 from pytest_hfspace.space.shell import Compound, Simple, read_shell, simple_commands
-from pytest_hfspace.space.shelltokens import UnreadableError
-from pytest_hfspace.space.shellwords import Arg, Shell
+from pytest_hfspace.space.shell.tokens import UnreadableError
+from pytest_hfspace.space.shell.words import Arg, Shell
 
 
 def words(text: str) -> list[tuple[str, ...]]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from .shellwords import Arg
+from ..shell.words import Arg
 
 
 @dataclass(frozen=True)

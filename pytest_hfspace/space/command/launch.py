@@ -7,13 +7,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from .files import Files
+from ..files import Files
+from ..image import Image
+from ..image.installs import is_python
+from ..image.stage import absolute, shown
+from ..shell.words import Arg
 from .flow import Flow, Launch, Place
-from .image import Image
-from .installs import is_python
 from .servers import SERVERS, Served, read_server
-from .shellwords import Arg
-from .stage import absolute, shown
 
 _SHELLS = frozenset({"ash", "bash", "dash", "ksh", "sh", "zsh"})
 _DEEPEST = 8

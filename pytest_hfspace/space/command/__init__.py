@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from .card import Card
-from .files import Files
+from ..card import Card
+from ..files import Files
+from ..image import Image
+from ..image.stage import DEFAULT_PATH, Command
+from ..shell.words import Arg
 from .flow import Launch, Place
 from .grammars import Runner
-from .image import Image
 from .launch import Launcher
 from .servers import Port
-from .shellwords import Arg
-from .stage import DEFAULT_PATH, Command
 
 __all__ = ["Port", "Runner", "StartCommand", "docker_command", "gradio_command"]
 

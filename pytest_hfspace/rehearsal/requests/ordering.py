@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from .facts import Route
+from ..facts import Route
 from .operations import PARAMETER
 
 _ACCOUNT: Final = frozenset({"register", "registration", "signup"})

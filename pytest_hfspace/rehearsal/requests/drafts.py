@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from ..facts import Request, Route
 from . import encoding
 from .encoding import Upload
-from .facts import Request, Route
 from .operations import FORM, JSON, PARAMETER, Operation, Parameter, is_json
 from .resources import Resources
 from .samples import FORMATS, UUID, WORD, upload

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from .facts import Route
+from ..facts import Route
 from .schemas import Schema, Schemas, dict_of, list_of
 
 Place = Literal["path", "query", "header", "cookie"]

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from .dockerwords import LONGEST
-from .shelltokens import UnreadableError, substitution_end
+from ..dockerwords import LONGEST
+from .tokens import UnreadableError, substitution_end
 
 Source = Literal["literal", "environment", "fallback", "unset"]
 

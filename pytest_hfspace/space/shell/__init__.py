@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from .shelltokens import REDIRECTS, Token, UnreadableError, read_tokens
+from .tokens import REDIRECTS, Token, UnreadableError, read_tokens
 
 Connector = Literal["", "&&", "||", "|"]
 Kind = Literal["if", "for", "while", "case", "function", "subshell", "group", "test"]

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from ..shell.words import Arg
 from .grammars import GRAMMARS, Grammar, Runner
-from .shellwords import Arg
 
 PortSource = Literal["literal", "environment", "fallback", "unset", "server", "unexpanded"]
 

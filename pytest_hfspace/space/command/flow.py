@@ -6,11 +6,11 @@ import posixpath
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from ..image.stage import absolute, shown
+from ..shell import Compound, Item, Simple, read_shell, simple_commands
+from ..shell.tokens import UnreadableError
+from ..shell.words import Arg, Shell
 from .servers import Served
-from .shell import Compound, Item, Simple, read_shell, simple_commands
-from .shelltokens import UnreadableError
-from .shellwords import Arg, Shell
-from .stage import absolute, shown
 
 
 @dataclass(frozen=True)

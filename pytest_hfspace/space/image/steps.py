@@ -6,13 +6,13 @@ import posixpath
 import re
 from collections.abc import Callable, Mapping
 
+from ..dockerfile import Instruction
+from ..shell import Simple, read_shell, simple_commands
+from ..shell.tokens import UnreadableError
+from ..shell.words import Arg, Shell
 from .copying import Context
-from .dockerfile import Instruction
 from .installed import install_project
 from .installs import Installer, PipInstall, is_python, recognise
-from .shell import Simple, read_shell, simple_commands
-from .shelltokens import UnreadableError
-from .shellwords import Arg, Shell
 from .stage import Stage, absolute, shown
 
 #: Commands that make no file which an application could miss in its own tree.

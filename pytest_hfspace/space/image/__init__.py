@@ -10,10 +10,10 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from ..dockerfile import Dockerfile, Instruction
+from ..dockerwords import assignments, split_words
+from ..files import Files
 from .copying import Context, copy
-from .dockerfile import Dockerfile, Instruction
-from .dockerwords import assignments, split_words
-from .files import Files
 from .installed import search_path
 from .installs import PipInstall
 from .stage import Budget, Command, Copy, Stage, Tree, Variable

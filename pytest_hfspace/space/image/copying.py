@@ -6,10 +6,10 @@ import posixpath
 import re
 from collections.abc import Iterable, Mapping
 
-from .dockerfile import Instruction
-from .dockerwords import split_words
-from .files import Files
-from .patterns import IgnoreRules, is_pattern, matches
+from ..dockerfile import Instruction
+from ..dockerwords import split_words
+from ..files import Files
+from ..patterns import IgnoreRules, is_pattern, matches
 from .stage import Copy, Stage, absolute, shown
 
 _URL = re.compile(r"(?:https?|ftp|git|ssh)://|git@|.*\.git(?:#|\Z)")

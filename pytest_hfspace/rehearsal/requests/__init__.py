@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ..facts import Request, Route, VisitKind
 from . import encoding
 from .drafts import Draft, Drafter, joined
-from .facts import Request, Route, VisitKind
 from .mending import mend
 from .operations import JSON, PARAMETER, Operation, read
 from .ordering import ordered
