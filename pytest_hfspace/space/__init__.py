@@ -95,7 +95,9 @@ def _app(command: StartCommand | None) -> str:
         return "main:app"
     program = (command.script or "").removesuffix(".py").removeprefix(f"{command.cwd}/").strip("./")
     module = command.module or program.replace("/", ".") or "main"
-    return command.target or f"{module}:app"
+    words = command.words
+    named = "--app" in words[:-1] and command.runner == "fastapi"
+    return command.target or f"{module}:{words[words.index('--app') + 1] if named else 'app'}"
 
 
 def _sdk(card: Card, files: Files) -> str | None:

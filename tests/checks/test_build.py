@@ -10,6 +10,7 @@ from pytest_hfspace.checks.build import dependency_undeclared, requirements_miss
 from pytest_hfspace.checks.distributions import applies, candidates, closure
 from pytest_hfspace.rehearsal.facts import Where
 from pytest_hfspace.space.image import Copy
+from pytest_hfspace.space.requirement_lines import Invalid
 from pytest_hfspace.space.requirements import RequirementFile
 
 from .factories import (
@@ -289,6 +290,33 @@ def test_where_nobody_can_tell_what_is_declared(space, rehearsal, reason):
     result = outcome(dependency_undeclared, space, rehearsal)
 
     assert (result.outcome, result.reason) == ("skipped", reason)
+
+
+@pytest.mark.parametrize("source", ["import fastapi\n", "import httpx\n"])
+@pytest.mark.parametrize(
+    ("invalid", "place"),
+    [
+        ((), ""),
+        (
+            (
+                Invalid("deps/base.txt", 3, "httpx >== 1", "no version"),
+                Invalid("requirements.txt", 1, "a b", "no version"),
+            ),
+            "deps/base.txt:3 is no requirement",
+        ),
+    ],
+)
+def test_a_line_that_pip_does_not_understand_may_declare_anything(source, invalid, place):
+    space = make_space({"main.py": source})
+    space = replace(space, requirements=replace(space.requirements, invalid=invalid))
+
+    result = outcome(dependency_undeclared, space)
+
+    assert result.reason.startswith(place)
+    assert [finding.message.partition(" ")[0] for finding in result.findings] == (
+        ["httpx"] if "httpx" in source and not invalid else []
+    )
+    assert (result.outcome == "skipped") is bool(result.reason) is bool(invalid)
 
 
 def test_what_is_not_known_does_not_matter_where_all_is_declared():

@@ -19,6 +19,7 @@ from pytest_hfspace.rehearsal.facts import FileUse, StandIn, Where
 from pytest_hfspace.space.defaults import LONGEST, read_defaults
 
 from .factories import (
+    make_command,
     make_failure,
     make_image,
     make_raised,
@@ -139,6 +140,18 @@ def test_documented_variable() -> None:
     space = make_space(settings=make_settings(DATABASE_URL=""), image=make_image(env={"MODE": "x"}))
     reads = (make_read("database_url", reader="pydantic-settings"), make_read("MODE"))
     assert outcome(setting_undocumented, space, make_rehearsal(reads=reads)).outcome == "passed"
+
+
+def test_variable_that_the_start_command_sets() -> None:
+    facts = make_rehearsal(reads=(make_read("MODE"), make_read("OTHER")))
+    sets = make_space(command=make_command(env={"MODE": "x"}))
+    assert [f.message.partition(" ")[0] for f in outcome(setting_undocumented, sets, facts).findings] == [
+        "OTHER"
+    ]
+    both = make_space(command=make_command(env={"MODE": "x", "OTHER": ""}))
+    assert outcome(setting_undocumented, both, facts).outcome == "passed"
+    without = make_space(command=None)
+    assert len(outcome(setting_undocumented, without, facts).findings) == 2
 
 
 def test_variable_of_a_library() -> None:

@@ -570,6 +570,29 @@ def test_root_that_does_not(status: int) -> None:
     assert ("base_path" in finding.hint) == (status == 404)
 
 
+UNSEEN = "line 4: COPY --from=pages /dist static"
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+@pytest.mark.parametrize("not_followed", [(), (UNSEEN, "line 9: RUN make")])
+def test_root_whose_page_may_come_from_an_unseen_step(status: int, not_followed: tuple[str, ...]) -> None:
+    space = make_space(image=make_image(["main.py"], not_followed=not_followed))
+    result = outcome(root, space, at_root(status=status))
+    if status == 404 and not_followed:
+        assert (result.outcome, result.reason, result.findings) == (
+            "skipped",
+            f"GET / is answered 404, and its page may come from {UNSEEN}",
+            (),
+        )
+    else:
+        assert (result.outcome, len(result.findings)) == ("warned", 1)
+
+
+def test_root_that_answers_whatever_the_unseen_step_does() -> None:
+    space = make_space(image=make_image(["main.py"], not_followed=(UNSEEN,)))
+    assert outcome(root, space, at_root(status=200)).outcome == "passed"
+
+
 def test_root_that_another_route_hides() -> None:
     index = replace(named("index", "/"), index=1)
     facts = make_rehearsal(
@@ -713,6 +736,33 @@ def test_document_that_cannot_be_generated() -> None:
 def test_document_that_is_not_whole(parts: Any, message: str, level: str) -> None:
     finding = only_finding(openapi, rehearsal=documented(**parts))
     assert (finding.message, finding.level) == (message, level)
+
+
+@pytest.mark.parametrize("own", [True, False])
+@pytest.mark.parametrize(
+    ("paths", "name"),
+    [
+        (get("/items/{item_id}"), "item_id in GET /items/{item_id}"),
+        (
+            get("/items/{item_id}", parameters=[ITEM_ID, {**ITEM_ID, "name": "x"}]),
+            "x in GET /items/{item_id}",
+        ),
+    ],
+)
+def test_parameters_of_operations_that_a_framework_adds_are_its_own_affair(
+    own: bool, paths: dict[str, Any], name: str
+) -> None:
+    facts = documented(paths=paths)
+    theirs = tuple(replace(route, own=own) if route.label == ITEM.label else route for route in facts.routes)
+    findings = outcome(openapi, rehearsal=replace(facts, routes=theirs)).findings
+    assert [finding.message.partition(": ")[2] for finding in findings] == ([name] if own else [])
+
+
+def test_own_operations_are_named_beside_those_of_a_framework() -> None:
+    facts = documented(paths=get("/items/{item_id}") | get("/files/{name}"))
+    theirs = make_route("GET", "/files/{name}", own=False, endpoint="framework:file")
+    finding = only_finding(openapi, rehearsal=replace(facts, routes=(*facts.routes, theirs)))
+    assert finding.message == "path parameters are not declared: item_id in GET /items/{item_id}"
 
 
 def test_place_in_the_document() -> None:

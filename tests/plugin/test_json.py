@@ -11,10 +11,10 @@ import pytest
 from pytest_hfspace import __version__
 from pytest_hfspace.check import Result
 from pytest_hfspace.contract import DATE
-from pytest_hfspace.rehearsal.facts import Where
+from pytest_hfspace.rehearsal.facts import StandIn, Where
 from pytest_hfspace.report import Report, gather, pack, unpack
 from pytest_hfspace.report.json import document
-from tests.checks.factories import make_read, make_rehearsal, make_settings, make_space
+from tests.checks.factories import make_command, make_read, make_rehearsal, make_settings, make_space
 
 from . import fake
 from .conftest import Rehearse
@@ -208,6 +208,29 @@ def test_environment() -> None:
             "where": ["main.py:5", "db.py:2"],
         },
     ]
+
+
+@pytest.mark.parametrize(
+    ("sets", "requires"),
+    [
+        ({}, ["ASKED", "STOOD_IN", "READ"]),
+        ({"UNRELATED": "1"}, ["ASKED", "STOOD_IN", "READ"]),
+        ({"STOOD_IN": "1"}, ["ASKED", "READ"]),
+        ({"READ": ""}, ["ASKED", "STOOD_IN"]),
+        ({"ASKED": "1", "STOOD_IN": "1", "READ": "1"}, []),
+    ],
+)
+def test_nobody_has_to_set_what_the_start_command_sets(sets: dict[str, str], requires: list[str]) -> None:
+    facts = make_rehearsal(
+        stand_ins=(StandIn("ASKED", None), StandIn("STOOD_IN", Where("main.py", 2))),
+        reads=(make_read("READ", required=True, given=True),),
+    )
+    assert gather(make_space(command=make_command(env=sets)), facts).requires == requires
+
+
+def test_settings_are_required_without_a_start_command_too() -> None:
+    facts = make_rehearsal(stand_ins=(StandIn("ASKED", None),))
+    assert gather(make_space(command=None), facts).requires == ["ASKED"]
 
 
 def test_a_result_survives_the_way_from_a_worker() -> None:

@@ -168,6 +168,51 @@ def test_stopping_at_the_first_failure_ends_the_app(rehearse: Rehearse, log: Log
     )
 
 
+# -- a run that could predict nothing
+
+IMPOSSIBLE = 'make_rehearsal(impossible="nothing here listens")'
+
+
+@pytest.mark.parametrize(
+    ("facts", "arguments", "code"),
+    [
+        pytest.param({"rehearsal": IMPOSSIBLE}, (), 0, id="not strict"),
+        pytest.param({"rehearsal": IMPOSSIBLE}, ("--hfspace-strict",), 1, id="strict"),
+        pytest.param({}, ("--hfspace-strict",), 0, id="rehearsed"),
+        pytest.param({}, ("--hfspace-strict", "--hfspace-select=HFS4*"), 0, id="part"),
+        pytest.param(
+            {"rehearsal": IMPOSSIBLE}, ("--hfspace-strict", "--hfspace-select=HFS4*"), 0, id="part of nothing"
+        ),
+        pytest.param(
+            {"rehearsal": IMPOSSIBLE}, ("--hfspace-strict", "hfspace::HFS410"), 0, id="one of nothing"
+        ),
+        pytest.param({"rehearsal": IMPOSSIBLE, "space": WRONG_PORT}, (), 1, id="an error all the same"),
+        pytest.param(
+            {"rehearsal": IMPOSSIBLE, "space": WRONG_PORT}, ("--hfspace-strict",), 1, id="an error, strict"
+        ),
+        pytest.param(
+            {
+                "rehearsal": IMPOSSIBLE,
+                "space": "make_static_space(command=make_command())",
+            },
+            ("--hfspace-strict",),
+            0,
+            id="a Space without a process",
+        ),
+    ],
+)
+def test_strict_fails_where_nothing_could_be_predicted(
+    rehearse: Rehearse, facts: dict[str, str], arguments: tuple[str, ...], code: int
+) -> None:
+    assert rehearse(*arguments, **facts).ret == code
+
+
+def test_strict_says_that_nothing_was_predicted(rehearse: Rehearse) -> None:
+    result = rehearse("--hfspace-strict", rehearsal=IMPOSSIBLE)
+    assert result.parseoutcomes().get("failed", 0) == 0
+    result.stdout.no_fnmatch_line("Predicted stage: RUNNING*")
+
+
 # -- the project's hook
 
 

@@ -276,6 +276,44 @@ def test_what_a_library_reads_is_not_the_apps(tmp_path: Path) -> None:
     assert [read.name for read in rehearsal.reads if read.name.startswith("UVICORN") and read.own] == []
 
 
+THROUGH = {
+    # a library of settings of its own, one that is only called by the app, and one that calls the app back
+    "site-packages/hub.py": (
+        "from starlette.config import Config\n"
+        "AT_IMPORT = Config()('HUB_AT_IMPORT', default='1')\n"
+        "def connect():\n    return Config()('HUB_IN_A_CALL', default='2')\n"
+        "def calls(call):\n    return call()\n"
+    ),
+    # a settings library itself, while the app imports it
+    "site-packages/everett.py": "import os\nos.environ.get('EVERETT_AT_IMPORT')\n",
+    "settings.py": (
+        "import everett\nfrom starlette.config import Config\n"
+        "AT_IMPORT = Config()('APP_AT_IMPORT', default='3')\n"
+        "def mode():\n    return Config()('APP_IN_A_CALL', default='4')\n"
+    ),
+}
+
+
+def test_what_a_library_reads_with_a_settings_library_is_not_the_apps(tmp_path: Path) -> None:
+    pytest.importorskip("starlette")
+    code = (
+        "import os, sys\nsys.path.insert(0, 'site-packages')\n"
+        "import hub, settings\nhub.connect()\nhub.calls(settings.mode)\n" + APP
+    )
+    rehearsal = rehearse(tmp_path, Case(code, files=THROUGH))
+    assert rehearsal.served
+    reads = {read.name: (read.own, str(read.where), read.default, read.reader) for read in rehearsal.reads}
+    assert {name: read for name, read in reads.items() if name.startswith("APP_")} == {
+        "APP_AT_IMPORT": (True, "settings.py:3", "3", "starlette"),
+        "APP_IN_A_CALL": (True, "settings.py:5", "4", "starlette"),
+    }
+    assert {name: read[:2] for name, read in reads.items() if name.startswith(("HUB_", "EVERETT_"))} == {
+        "EVERETT_AT_IMPORT": (False, "None"),
+        "HUB_AT_IMPORT": (False, "None"),
+        "HUB_IN_A_CALL": (False, "None"),
+    }
+
+
 def test_a_flood_of_names_is_cut(tmp_path: Path) -> None:
     rehearsal = rehearse(tmp_path, Case("import os\nfor n in range(20000): os.getenv(f'N{n}')\n" + APP))
     assert rehearsal.served

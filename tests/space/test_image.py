@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import fnmatch
 import time
 
 import pytest
 
 from pytest_hfspace.space.image import gradio_image, python_of
-from pytest_hfspace.space.patterns import IgnoreRules, matches
+from pytest_hfspace.space.patterns import LONGEST_NAME, IgnoreRules, _name_regex, matches
 
 from .image_helpers import files, image
 
@@ -109,6 +110,32 @@ def test_the_dockerfiles_own_ignore_file_comes_first() -> None:
 )  # fmt: skip
 def test_patterns(pattern: str, path: str, match: bool) -> None:
     assert matches(pattern, path) is match
+
+
+@pytest.mark.parametrize("endless", ["[" * 36_000, "[a" * 18_000, "*[" * 18_000, "a" * LONGEST_NAME + "*"])
+def test_no_expression_is_made_of_a_pattern_that_nobody_wrote(
+    endless: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    translated: list[int] = []
+    translate = fnmatch.translate
+
+    def counted(name: str) -> str:
+        translated.append(len(name))
+        return translate(name) if len(name) <= LONGEST_NAME else "(?!)"  # else a failure would take hours
+
+    monkeypatch.setattr(fnmatch, "translate", counted)
+    _name_regex.cache_clear()
+    ignore = IgnoreRules(f"{endless}\nd/{endless}\n*.pyc\n")
+    paths = ["a.py", "d/a.py", "d/e/b.pyc", "b.pyc", "[", endless[:200]]
+    assert [path for path in paths if ignore.ignores(path)] == ["b.pyc"]
+    assert max(translated) == len("*.pyc")
+
+
+def test_a_long_pattern_that_somebody_may_have_written() -> None:
+    name = "a" * (LONGEST_NAME - 1)
+    ignore = IgnoreRules(f"{name}*")
+    assert (ignore.ignores(f"{name}.txt"), ignore.ignores("a.txt")) == (True, False)
+    assert matches("[" * 36_000, "[" * 36_000)  # a name is its own pattern, whatever its length
 
 
 def test_variables() -> None:

@@ -92,6 +92,30 @@ def test_the_app_that_was_asked_for(tmp_path: Path) -> None:
     assert read_space(tmp_path, app="other:application").app == "other:application"
 
 
+@pytest.mark.parametrize(
+    ("cmd", "app"),
+    [
+        ('["python", "serve.py"]', "serve:app"),
+        ('["python", "./serve.py", "--workers", "2"]', "serve:app"),
+        ('["python", "/app/serve.py"]', "serve:app"),
+        ("python -u serve.py", "serve:app"),
+        ('["python", "-m", "pkg"]', "pkg:app"),
+        ('["python", "-m", "pkg.web"]', "pkg.web:app"),
+        ('["fastapi", "run", "app/main.py", "--port", "8000"]', "app.main:app"),
+        ('["fastapi", "run", "serve.py", "--app", "api"]', "serve:api"),
+        # a server that names its target itself, and a command that names nothing of the kind
+        ('["python", "-m", "uvicorn", "serve:api"]', "serve:api"),
+        ('["uvicorn", "app.main:application"]', "app.main:application"),
+        ('["sleep", "1"]', "main:app"),
+    ],
+)
+def test_the_app_of_a_program(tmp_path: Path, cmd: str, app: str) -> None:
+    programs = ("serve.py", "pkg/__init__.py", "pkg/__main__.py", "pkg/web.py", "app/main.py")
+    dockerfile = f"FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nCMD {cmd}\n"
+    write(tmp_path, {"README.md": CARD, "Dockerfile": dockerfile, **dict.fromkeys(programs, "app = 1\n")})
+    assert read_space(tmp_path).app == app
+
+
 def test_a_commit(tmp_path: Path) -> None:
     write(tmp_path, DOCKER)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
