@@ -50,7 +50,7 @@ def processes_of(directory: Path) -> list[int]:
 def left_in(directory: Path) -> list[Path | int]:
     """Processes and files; one that is being killed has a moment to go."""
     until = time.monotonic() + 10
-    while (left := [*directory.rglob("*"), *processes_of(directory)]) and time.monotonic() < until:
+    while (left := [*directory.iterdir(), *processes_of(directory)]) and time.monotonic() < until:
         os.sched_yield()
     return left
 

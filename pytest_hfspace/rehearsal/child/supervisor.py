@@ -87,15 +87,15 @@ class _Keeper:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.app, signals.get(word, 0))
 
-    def reap(self) -> None:
-        """Take leave of every process that has ended; tell of the app."""
+    def reap(self) -> bool:
+        """Take leave of every process that has ended; tell of the app.  Is any child left?"""
         while True:
             try:
                 pid, status, usage = os.wait4(-1, os.WNOHANG)
             except ChildProcessError:
-                return
+                return False
             if pid == 0:
-                return
+                return True
             if pid == self.app:
                 self.ended = True
                 unit = 1 if sys.platform == "darwin" else 1024
@@ -116,8 +116,8 @@ class _Keeper:
             for pid in left:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.kill(pid, signal.SIGKILL)
-            self.reap()
-            if not left:
+            # a list of processes can miss one that is just being forked, the kernel cannot
+            if not self.reap() and not left:
                 return True
             select.select([self.wakeup], [], [], 0.05)
         return False
