@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from .rehearsal.server import SpaceServer
     from .settings_seen import SettingsSeen
     from .space import Space
+    from .space.deployments import Deployment
+    from .space.history import History
+    from .space.secrets import Secret
+    from .space.sources import Sources
 
 
 #: The application of ``space_lifespan``, and the ``space_app`` that it was made of.
@@ -31,6 +35,38 @@ def space(pytestconfig: pytest.Config) -> Space:
     from .run import Run
 
     return Run.of(pytestconfig).space
+
+
+@pytest.fixture(scope="session")
+def space_sources(pytestconfig: pytest.Config) -> Sources:
+    """The app's Python files and what they import, read without being run."""
+    from .run import Run
+
+    return cast("Sources", Run.of(pytestconfig).at_rest("space_sources"))
+
+
+@pytest.fixture(scope="session")
+def space_history(pytestconfig: pytest.Config) -> History:
+    """What a git push would send to the Hub."""
+    from .run import Run
+
+    return cast("History", Run.of(pytestconfig).at_rest("space_history"))
+
+
+@pytest.fixture(scope="session")
+def space_secrets(pytestconfig: pytest.Config) -> tuple[Secret, ...]:
+    """Credentials in the tracked text files."""
+    from .run import Run
+
+    return cast("tuple[Secret, ...]", Run.of(pytestconfig).at_rest("space_secrets"))
+
+
+@pytest.fixture(scope="session")
+def space_deployments(pytestconfig: pytest.Config) -> tuple[Deployment, ...]:
+    """The steps of the repository's workflows that send it to the Hub."""
+    from .run import Run
+
+    return cast("tuple[Deployment, ...]", Run.of(pytestconfig).at_rest("space_deployments"))
 
 
 @pytest.fixture(scope="session")

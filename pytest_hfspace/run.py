@@ -17,6 +17,7 @@ from .progress import Progress
 from .redact import Redactor
 from .report import unevaluated
 from .report.text import one_line
+from .space.at_rest import AT_REST
 
 if TYPE_CHECKING:
     from .rehearsal import Director
@@ -31,6 +32,22 @@ _DEFECT = "this is a defect of pytest-hfspace, please report it"
 
 def _said(error: BaseException) -> str:
     return one_line(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
+
+
+class _AtRest(Mapping[str, Any]):
+    """The facts that need no running app, each gathered when a check asks for it."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def __getitem__(self, name: str) -> Any:
+        return self._run.space if name == "space" else self._run.at_rest(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(("space", *AT_REST))
+
+    def __len__(self) -> int:
+        return 1 + len(AT_REST)
 
 
 class Run:
@@ -48,6 +65,7 @@ class Run:
         self._rehearsal: Rehearsal | None = None
         self._defect = ""
         self._unevaluated: dict[str, str] = {}
+        self._at_rest: dict[str, Any] = {}
         # also called where pytest ends before it was configured
         config.add_cleanup(self.abort)
 
@@ -217,6 +235,12 @@ class Run:
         except Exception as error:  # noqa: BLE001  # the hook is the project's own code
             return Override(skip=f"pytest_hfspace_request raised {_said(error)}")
 
+    def at_rest(self, name: str) -> Any:
+        """A fact of the repository, by the name of its fixture."""
+        if name not in self._at_rest:
+            self._at_rest[name] = AT_REST[name](self.space)
+        return self._at_rest[name]
+
     # -- the checks
 
     @functools.cached_property
@@ -255,7 +279,7 @@ class Run:
     def is_static(self, check: Check, seen: frozenset[str] = frozenset()) -> bool:
         """Does it, with its prerequisites, look at the repository only?"""
         needs = (self.catalogue[code] for code in check.needs if code in self.catalogue and code not in seen)
-        return set(check.facts) <= {"space"} and all(
+        return set(check.facts) <= {"space", *AT_REST} and all(
             self.is_static(needed, seen | {check.code}) for needed in needs
         )
 
@@ -263,7 +287,7 @@ class Run:
         """Evaluate what can be evaluated while the app starts."""
         for check in self.selected:
             if self.is_static(check) and check.each is None:
-                self.examination.examine(check, {"space": self.space})
+                self.examination.examine(check, _AtRest(self))
 
     def examine(self, check: Check, facts: Mapping[str, Any], route: str | None = None) -> Result:
         """Evaluate one check; what it says is fit to be printed."""

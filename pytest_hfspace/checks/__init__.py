@@ -5,16 +5,40 @@ from __future__ import annotations
 from typing import Final
 
 from ..check import Check
-from . import browser, build, card, environment, lifecycle, serve, start
+from . import (
+    arrival,
+    browser,
+    build,
+    card,
+    card_settings,
+    dependencies,
+    deployment,
+    dockerfile,
+    environment,
+    history,
+    image_user,
+    lifecycle,
+    requirements,
+    secrets,
+    serve,
+    start,
+)
 
 __all__ = ["CATALOGUE"]
 
-CATALOGUE: Final[tuple[Check, ...]] = (
-    *card.CHECKS,
-    *build.CHECKS,
-    *start.CHECKS,
-    *serve.CHECKS,
-    *browser.CHECKS,
-    *environment.CHECKS,
-    *lifecycle.CHECKS,
+_FAMILIES: Final = (
+    (card, card_settings),
+    (history, secrets, arrival, deployment),
+    (build, dependencies, requirements, dockerfile, image_user),
+    (start,),
+    (serve,),
+    (browser,),
+    (environment,),
+    (lifecycle,),
+)
+
+CATALOGUE: Final[tuple[Check, ...]] = tuple(
+    check
+    for modules in _FAMILIES
+    for check in sorted((each for module in modules for each in module.CHECKS), key=lambda check: check.code)
 )

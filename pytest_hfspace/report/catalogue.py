@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import shutil
 import sys
 from collections.abc import Iterable, Mapping
@@ -13,6 +14,9 @@ import pytest
 from ..check import Check
 from .terminal import text_width
 from .text import wrap
+
+#: "[spaces-config-reference]" at the end of a docstring: the explanation names it in full.
+_SOURCE = re.compile(r"\s*\[[^\]]*\]\s*$")
 
 
 def answer(code: str | None) -> int:
@@ -33,15 +37,58 @@ def listed(catalogue: Iterable[Check]) -> list[str]:
 
 
 def explained(check: Check, width: int) -> list[str]:
-    """What a check looks for, and what follows where it finds it."""
+    """What a check looks for, why the Hub cares, what follows, a wrong and a right example."""
+    from ..explanations import explanation
+
     what = inspect.getdoc(check.function) or ""
+    more = explanation(check.code)
     lines = [f"{check.id} ({check.level}, predicts {check.predicts.value})", ""]
-    for paragraph in what.split("\n\n"):
+    paragraphs = [*_SOURCE.sub("", what).split("\n\n"), *([more.why] if more else [])]
+    for paragraph in paragraphs:
         lines += [*wrap(" ".join(paragraph.split()), width), ""]
     lines += wrap(f"On the Hub: {check.consequence}", width, hanging="  ")
     if check.needs:
         lines += wrap(f"Needs: {', '.join(check.needs)}", width, hanging="  ")
+    if more is None:
+        return lines
+    if more.leaves:
+        lines += wrap(f"Left alone: {more.leaves}", width, hanging="  ")
+    for title, files in (("Wrong", more.wrong), ("Right", more.right)):
+        lines += ["", f"{title}:", *_example(files)]
+    lines += [
+        "",
+        *wrap(
+            f"To leave it out: --hfspace-ignore {check.code}, or hfspace_ignore = {check.code} "
+            "in the pytest configuration.",
+            width,
+            hanging="  ",
+        ),
+    ]
+    lines += [f"Source: {_source(name)}" for name in more.sources]
     return lines
+
+
+def _example(files: Mapping[str, str | bytes | None]) -> list[str]:
+    lines = []
+    for path, content in files.items():
+        if content is None:
+            lines.append(f"  {path}: not there")
+        elif isinstance(content, bytes):
+            lines.append(f"  {path}: {_size(len(content))}, binary")
+        else:
+            lines += [f"  {path}:", *(f"    {line}".rstrip() for line in content.splitlines())]
+    return lines
+
+
+def _size(count: int) -> str:
+    units = ((1 << 20, "MiB"), (1 << 10, "KiB"))
+    return next((f"{count / size:.3g} {unit}" for size, unit in units if count >= size), f"{count} bytes")
+
+
+def _source(name: str) -> str:
+    if name == "field":
+        return "public post-mortems of Spaces; no document states it"
+    return f"https://huggingface.co/docs/hub/{name}"
 
 
 def find(text: str, catalogue: Iterable[Check]) -> Check:

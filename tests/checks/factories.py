@@ -31,6 +31,7 @@ from pytest_hfspace.rehearsal.facts import (
     Where,
 )
 from pytest_hfspace.space import Space
+from pytest_hfspace.space.at_rest import AT_REST
 from pytest_hfspace.space.card import Card, Field
 from pytest_hfspace.space.command import Port, StartCommand
 from pytest_hfspace.space.dockerfile import Dockerfile, Instruction
@@ -315,14 +316,24 @@ def make_rehearsal(**changes: Any) -> Rehearsal:
     return replace(healthy, **changes)
 
 
-def outcome(check: Check, space: Space | None = None, rehearsal: Rehearsal | None = None) -> Result:
-    """What the check says of these facts; healthy ones where none are given."""
-    facts = {"space": space or make_space(), "space_rehearsal": rehearsal or make_rehearsal()}
-    return evaluate(check, facts)
+def outcome(
+    check: Check, space: Space | None = None, rehearsal: Rehearsal | None = None, **facts: Any
+) -> Result:
+    """What the check says of these facts; healthy ones where none are given.
+
+    ``facts``: those at rest by their names (``space_history=...``); read from the Space where they
+    are not given.
+    """
+    space = space or make_space()
+    known = {"space": space, "space_rehearsal": rehearsal or make_rehearsal(), **facts}
+    known |= {name: AT_REST[name](space) for name in check.facts if name in AT_REST and name not in facts}
+    return evaluate(check, known)
 
 
-def only_finding(check: Check, space: Space | None = None, rehearsal: Rehearsal | None = None) -> Finding:
+def only_finding(
+    check: Check, space: Space | None = None, rehearsal: Rehearsal | None = None, **facts: Any
+) -> Finding:
     """The one finding of the check on these facts."""
-    result = outcome(check, space, rehearsal)
+    result = outcome(check, space, rehearsal, **facts)
     assert len(result.findings) == 1, result
     return result.findings[0]

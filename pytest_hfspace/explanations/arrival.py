@@ -1,0 +1,10 @@
+"""2xx: what would not arrive."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from . import Explanation
+
+EXPLANATIONS: Final[Mapping[str, Explanation]] = {}

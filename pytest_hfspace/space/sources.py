@@ -1,0 +1,45 @@
+"""The app's Python files: those that its entry point imports, read without being run."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from . import Space
+
+
+@dataclass(frozen=True)
+class Import:
+    """One module that a file imports.
+
+    ``module``: absolute and dotted, relative imports resolved.  ``names``: what ``from`` takes of
+    it.  ``deferred``: inside a function, so that nobody knows whether it is reached.
+    ``optional``: the code goes on where it is absent (``try`` with ``except ImportError``, a
+    branch on ``find_spec``, the platform or the Python version, ``contextlib.suppress``).
+    What stands under ``if TYPE_CHECKING`` is left out.
+    """
+
+    module: str
+    path: str
+    line: int
+    names: tuple[str, ...] = ()
+    deferred: bool = False
+    optional: bool = False
+
+
+@dataclass(frozen=True)
+class Sources:
+    """``app``: paths of the repository's files that the entry point imports, directly or not, at
+    the top level or in functions, in the order in which they are met.  ``imports``: of each of
+    them.  ``unknown``: why ``app`` may not be all, or ""."""
+
+    app: tuple[str, ...] = ()
+    imports: Mapping[str, tuple[Import, ...]] = field(default_factory=dict)
+    trees: Mapping[str, ast.Module] = field(default_factory=dict)
+    unknown: str = ""
+
+
+def read_sources(space: Space) -> Sources:
+    """Follow the imports.  Never raises for what the repository contains."""
+    return Sources()
