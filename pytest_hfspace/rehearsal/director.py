@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -15,7 +14,7 @@ from .excuses import Excuses
 from .facts import Failure, Listener, Read, Rehearsal, Route, Shutdown, Visit
 from .layout import Layout, make_layout
 from .log import Log
-from .packages import missing_packages
+from .packages import Interpreter, missing_packages
 from .process import AppProcess
 from .requests import Override
 from .routes import routes_from
@@ -34,7 +33,7 @@ class Options:
     env: Mapping[str, str] = field(default_factory=dict)
     timeout: float = 120.0
     headers: tuple[tuple[str, str], ...] = ()
-    python: str = sys.executable
+    python: Interpreter = field(default_factory=Interpreter)
 
 
 def begin(space: Space, options: Options | None = None, progress: Progress = lambda _phase: None) -> Director:
@@ -75,7 +74,7 @@ class Director:
                 self.space,
                 self._layout,
                 command,
-                self.options.python,
+                self.options.python.path,
                 dict(self.options.env),
                 self.options.timeout,
             )
@@ -150,7 +149,7 @@ class Director:
         assert self._starter is not None
         assert self._layout is not None
         return Excuses(
-            self.space, self._layout, platform.python_version(), self.missing, self._starter.values
+            self.space, self._layout, self.options.python.version, self.missing, self._starter.values
         )
 
     # -- visits and stop
@@ -158,7 +157,7 @@ class Director:
     def _perform(self, routes: tuple[Route, ...], overrides: Overrides | None) -> Rehearsal:
         starter = self._starter
         nothing = Rehearsal(
-            python=platform.python_version(),
+            python=self.options.python.version,
             impossible=self._impossible,
             missing_packages=self.missing,
             failure=self._failure,

@@ -25,12 +25,14 @@ class Where:
 class Raised:
     """An exception.  ``kinds``: its class and bases, dotted, the class first.  ``where``: the
     innermost line of the repository, None where none took part.  ``cause``: one level of
-    ``__cause__`` or ``__context__``."""
+    ``__cause__`` or ``__context__``.  ``libraries``: top-level modules that were at work below that
+    line, the one that it called first."""
 
     kinds: tuple[str, ...]
     message: str
     where: Where | None = None
     cause: Raised | None = None
+    libraries: tuple[str, ...] = ()
 
     @property
     def kind(self) -> str:

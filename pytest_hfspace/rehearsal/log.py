@@ -62,7 +62,13 @@ class Log:
         if not data:
             return None
         kinds = tuple(str(kind) for kind in data["kinds"]) or ("Exception",)
-        return Raised(kinds, str(data["message"]), self.where(data["where"]), self.raised(data["cause"]))
+        return Raised(
+            kinds,
+            str(data["message"]),
+            self.where(data["where"]),
+            self.raised(data["cause"]),
+            tuple(str(name) for name in data.get("libraries", ())),
+        )
 
     # -- one method for each event
 

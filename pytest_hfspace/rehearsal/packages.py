@@ -1,50 +1,58 @@
-"""Which declared packages are not installed here."""
+"""The Python that runs the app, and which declared packages it does not have."""
 
 from __future__ import annotations
 
 import importlib.metadata
-import json
-import subprocess
+import platform
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from ..space.requirements import Requirement
 
-_QUERY = (
-    "import importlib.metadata as m, json; print(json.dumps([d.metadata['Name'] for d in m.distributions()]))"
-)
+
+@dataclass(frozen=True)
+class Interpreter:
+    """``path`` of the executable; ``version`` as "3.12.1"; ``packages``: what is installed there,
+    normalised name to version, None for the interpreter that runs this."""
+
+    path: str = sys.executable
+    version: str = field(default_factory=platform.python_version)
+    packages: Mapping[str, str] | None = None
+
+    def has(self, name: str) -> bool:
+        """Is this distribution, by its normalised name, installed there?"""
+        if self.packages is not None:
+            return name in self.packages
+        try:
+            importlib.metadata.distribution(name)
+        except importlib.metadata.PackageNotFoundError:
+            return False
+        return True
 
 
-def missing_packages(declared: Iterable[Requirement], python: str) -> tuple[str, ...]:
-    """Names that the interpreter at ``python`` has no distribution of, sorted.
+def missing_packages(declared: Iterable[Requirement], python: Interpreter) -> tuple[str, ...]:
+    """Names of what is declared and not installed there, sorted.
 
     A requirement whose marker does not hold for the Space's system (Linux) is not wanted at all.
     """
-    wanted = {requirement.name for requirement in declared if _wanted(requirement.marker)}
-    if python == sys.executable:
-        return tuple(sorted(name for name in wanted if not _installed(name)))
-    answer = subprocess.run([python, "-c", _QUERY], capture_output=True, text=True, timeout=30, check=False)
-    if answer.returncode:
-        return ()
-    installed = {str(name).lower().replace("_", "-").replace(".", "-") for name in json.loads(answer.stdout)}
-    return tuple(sorted(wanted - installed))
+    wanted = {requirement.name for requirement in declared if _wanted(requirement.marker, python.version)}
+    return tuple(sorted(name for name in wanted if not python.has(name)))
 
 
-def _installed(name: str) -> bool:
-    try:
-        importlib.metadata.distribution(name)
-    except importlib.metadata.PackageNotFoundError:
-        return False
-    return True
-
-
-def _wanted(marker: str) -> bool:
+def _wanted(marker: str, version: str) -> bool:
     if not marker:
         return True
     from packaging.markers import InvalidMarker, Marker, UndefinedEnvironmentName
 
-    linux = {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix"}
+    there = {
+        "sys_platform": "linux",
+        "platform_system": "Linux",
+        "os_name": "posix",
+        "python_version": ".".join(version.split(".")[:2]),
+        "python_full_version": version,
+    }
     try:
-        return Marker(marker).evaluate({**linux, "extra": ""})
+        return Marker(marker).evaluate({**there, "extra": ""})
     except (InvalidMarker, UndefinedEnvironmentName):
         return True

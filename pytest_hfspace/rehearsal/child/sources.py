@@ -16,6 +16,8 @@ Line = tuple[str, int]
 
 #: how many links of ``__cause__`` and ``__context__`` are told
 CHAIN = 4
+#: how many packages below the repository's own line are told
+LIBRARIES = 8
 #: how much of an exception's text is told
 TEXT = 4000
 
@@ -81,8 +83,21 @@ class Sources:
             ],
             "message": text_of(error),
             "where": where,
+            "libraries": self.libraries(error.__traceback__),
             "cause": self.describe(cause, depth - 1) if cause is not None and depth > 0 else None,
         }
+
+    def libraries(self, traceback: TracebackType | None) -> list[str]:
+        """The packages that were at work below the innermost repository line, the caller first."""
+        names: dict[str, None] = {}
+        while traceback is not None:
+            frame = traceback.tb_frame
+            if self.at(frame.f_code, traceback.tb_lineno):
+                names.clear()
+            else:
+                names[str(frame.f_globals.get("__name__", "")).partition(".")[0]] = None
+            traceback = traceback.tb_next
+        return [name for name in names if name][:LIBRARIES]
 
     def loaded(self) -> list[str]:
         """Repository files that are loaded as modules."""
