@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import httpx
     from anyio.from_thread import BlockingPortal
 
+    from .build import Build
     from .rehearsal.facts import Rehearsal, Route
     from .rehearsal.server import SpaceServer
     from .settings_seen import SettingsSeen
@@ -67,6 +68,14 @@ def space_deployments(pytestconfig: pytest.Config) -> tuple[Deployment, ...]:
     from .run import Run
 
     return cast("tuple[Deployment, ...]", Run.of(pytestconfig).at_rest("space_deployments"))
+
+
+@pytest.fixture(scope="session")
+def space_build(pytestconfig: pytest.Config) -> Build | None:
+    """The environment that ``--hfspace-build`` made, and what became of it; None without it."""
+    from .run import Run
+
+    return Run.of(pytestconfig).build()
 
 
 @pytest.fixture(scope="session")

@@ -31,6 +31,7 @@ class Settings:
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     strict: bool = False
+    build: bool = False
     timeout: float = 120.0
     reports: tuple[Path, ...] = ()
 
@@ -63,6 +64,7 @@ def read_settings(config: pytest.Config) -> Settings:
         select=_codes(options.hfspace_select or _ini(config, "hfspace_select")),
         ignore=_codes(options.hfspace_ignore or _ini(config, "hfspace_ignore")),
         strict=options.hfspace_strict or _ini(config, "hfspace_strict"),
+        build=options.hfspace_build or _ini(config, "hfspace_build"),
         timeout=_timeout(config, options.hfspace_timeout),
         reports=tuple(_report(config, name) for name in options.hfspace_report),
     )

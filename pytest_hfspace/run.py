@@ -20,8 +20,10 @@ from .report.text import one_line
 from .space.at_rest import AT_REST
 
 if TYPE_CHECKING:
+    from .build import Build
     from .rehearsal import Director
     from .rehearsal.facts import Rehearsal, Route
+    from .rehearsal.fresh import FreshRehearsal
     from .rehearsal.requests import Override
     from .space import Space
 
@@ -60,7 +62,8 @@ class Run:
         self.space: Space = self._read_space()
         self.notices: list[str] = []
         self.progress = Progress(config)
-        self._director: Director | None = None
+        self._director: Director | FreshRehearsal | None = None
+        self._fresh: FreshRehearsal | None = None
         self._routes: tuple[Route, ...] | None = None
         self._rehearsal: Rehearsal | None = None
         self._defect = ""
@@ -133,7 +136,20 @@ class Run:
         settings = self.settings
         options = Options(env=dict(settings.env), timeout=settings.timeout, headers=settings.headers)
         with self._defects():
-            self._director = begin(self.space, options, self.progress)
+            if settings.build:
+                from .rehearsal.fresh import begin as begin_fresh
+
+                self._director = self._fresh = begin_fresh(self.space, options, self.progress)
+            else:
+                self._director = begin(self.space, options, self.progress)
+
+    def build(self) -> Build | None:
+        """The fresh build, where one was asked for; waits for it."""
+        self.begin()
+        with self._defects(), self.progress.shown():
+            if self._fresh is not None:
+                return self._fresh.build
+        return None
 
     def missing_packages(self) -> tuple[str, ...]:
         """Packages that the Space declares and that are not installed here, if the app was started."""
@@ -299,6 +315,10 @@ class Run:
             result = replace(result, outcome="failed", findings=(finding,), reason="")
         elif result.outcome == "warned" and self.settings.strict:
             result = replace(result, outcome="failed")
+        if self._fresh is not None and self._fresh.drift is not None and self._rehearsal is not None:
+            from .checks.drift import with_drift
+
+            result = with_drift(result, self._fresh.drift, self.space, self._rehearsal)
         return self.redactor.result(result)
 
     def _guarded(self, check: Check) -> Callable[..., Generator[Finding, None, None]]:

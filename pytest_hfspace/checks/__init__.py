@@ -15,6 +15,7 @@ from . import (
     deployment,
     dockerfile,
     environment,
+    fresh,
     history,
     image_user,
     lifecycle,
@@ -29,7 +30,7 @@ __all__ = ["CATALOGUE"]
 _FAMILIES: Final = (
     (card, card_settings),
     (history, secrets, arrival, deployment),
-    (build, dependencies, requirements, dockerfile, image_user),
+    (build, dependencies, requirements, fresh, dockerfile, image_user),
     (start,),
     (serve,),
     (browser,),

@@ -12,7 +12,8 @@ from typing import Final
 from ..check import Check, Finding, NotApplicable, Skip, check
 from ..contract import RETIRED_SDKS, SDKS, Stage
 from ..space import Space
-from .card_fields import RULES, fault, shown
+from .card_fields import fault, shown
+from .card_schema import RULES
 from .serving import one_line, text_of
 
 _README: Final = "README.md"

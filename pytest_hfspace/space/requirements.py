@@ -39,7 +39,7 @@ GRADIO_BRINGS: Final = (
 )  # fmt: skip
 
 #: Images that bring no Python package of their own; any other may bring what an app imports.
-_BARE_IMAGES: Final = re.compile(
+BARE_IMAGES: Final = re.compile(
     r"(?:(?:docker\.io|public\.ecr\.aws/docker|mirror\.gcr\.io)/)?(?:library/)?"
     r"(?:python|pypy|debian|ubuntu|alpine|fedora|node|nvidia/cuda|scratch)(?:[:@].*)?\Z"
     r"|ghcr\.io/astral-sh/uv[:@].*\Z"
@@ -246,7 +246,7 @@ def _follow_docker(gathered: _Gathered, image: Image) -> None:
     for install in image.installs:
         text = _step_text(dockerfile, install.line)
         _follow_install(gathered, image, install, f"{text} --no-dev" if "UV_NO_DEV" in image.env else text)
-    if image.base and not _BARE_IMAGES.match(image.base):
+    if image.base and not BARE_IMAGES.match(image.base):
         gathered.unknown(f"the image {image.base} may bring packages of its own")
     elif not image.installs and image.not_followed:
         gathered.unknown(f"no step that installs packages was found, and {image.not_followed[0]}")

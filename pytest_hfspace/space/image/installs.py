@@ -25,6 +25,8 @@ class PipInstall:
     stand in the Dockerfile.  ``constraints``: files of ``-c``.
     ``directory``: where the project lies.  ``understood``: False where more may be installed than
     is listed here.  ``conditional``: it may not run, or may fail without failing the build.
+    ``options``: those that say what is chosen and from where, each word by itself;
+    ``synchronises``: the project's lock file is installed (``uv sync``).
     """
 
     tool: str
@@ -39,6 +41,8 @@ class PipInstall:
     directory: str = ""
     understood: bool = True
     conditional: bool = False
+    options: tuple[str, ...] = ()
+    synchronises: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,7 @@ class Installer:
 
     ``into``: the directories that it fills (a virtual environment, ``--target``), as written.
     ``itself``: the project is installed, not only what it needs; ``editable``: in place.
+    ``options`` and ``synchronises`` as for :class:`PipInstall`.
     """
 
     tool: str
@@ -58,6 +63,8 @@ class Installer:
     understood: bool = True
     itself: bool = True
     editable: bool = False
+    options: tuple[str, ...] = ()
+    synchronises: bool = False
 
 
 _WITH_VALUE = frozenset(
@@ -85,7 +92,29 @@ _WITHOUT_ITSELF = frozenset(
     {"--no-install-project", "--no-install-workspace", "--no-root", "--no-self", "--only-deps"}
 )
 _INTO = frozenset({"-t", "--target", "--prefix", "--root"})
+
+#: Options with a value that change what is installed; with a "no" or an "all" in them they have none.
+_CHOOSING = frozenset(
+    {
+        "--build-constraint", "--build-constraints", "--config-setting", "--config-settings",
+        "--default-index", "--exclude-newer", "--extra", "--extra-index-url", "--find-links",
+        "--fork-strategy", "--group", "--index", "--index-strategy", "--index-url", "--no-binary",
+        "--no-build-package", "--no-extra", "--no-group", "--no-install-package", "--only-binary",
+        "--only-group", "--override", "--overrides", "--package", "--prerelease", "--python",
+        "--resolution", "--torch-backend", "--trusted-host", "--upgrade-strategy", "-C", "-f", "-i",
+        "-p",
+    }
+)  # fmt: skip
+_CHOOSING_FLAGS = frozenset(
+    {
+        "--all-extras", "--all-groups", "--all-packages", "--dev", "--force-reinstall", "--frozen",
+        "--locked", "--no-build", "--no-build-isolation", "--no-default-groups", "--no-deps", "--no-dev",
+        "--no-index", "--no-sources", "--only-dev", "--pre", "--prefer-binary", "--require-hashes",
+        "--system", "--upgrade", "-U",
+    }
+)  # fmt: skip
 _SHORT = re.compile(r"-[qUvIy]*([rcetifb])(.*)", re.DOTALL)
+_EXTRAS = re.compile(r"\A(?:file:)?[./~][^\[\]]*\[([^\[\]]*)\]\Z")
 
 _PYTHON = re.compile(r"(?:python|pypy)[0-9.]*t?\Z")
 _PIP = re.compile(r"pip[0-9.]*\Z")
@@ -151,6 +180,8 @@ def _synchronised(tool: str, directory: str, words: list[Arg]) -> Installer:
         into=(posixpath.join(directory, ".venv"),),
         itself=not options & _WITHOUT_ITSELF,
         editable="--no-editable" not in options,
+        options=_chosen(words),
+        synchronises=True,
     )
 
 
@@ -252,7 +283,32 @@ def _requirements(tool: str, words: list[Arg], *, files_first: bool) -> Installe
         tuple(into),
         understood,
         editable=editable,
+        options=_chosen(words),
     )
+
+
+def _chosen(words: Sequence[Arg]) -> tuple[str, ...]:
+    """The options that change what is installed, a value always in a word of its own."""
+    found: list[str] = []
+    for word, following in zip(words, (*words[1:], None), strict=True):
+        option, value = _option(word)
+        if word.opaque or word.absent:
+            continue
+        if option in _CHOOSING_FLAGS or word.text in _CHOOSING_FLAGS:
+            found.append(word.text)
+        elif option in _CHOOSING and value is not None:
+            found += [option, value]
+        elif option in _CHOOSING and following is not None and not (following.opaque or following.absent):
+            found += [option, following.text]
+        elif not option or option in _EDITABLE:
+            # what a project is installed with: .[web]
+            extras = _EXTRAS.search(value or word.text)
+            found += [part for name in _extras(extras) for part in ("--extra", name)]
+    return tuple(found)
+
+
+def _extras(match: re.Match[str] | None) -> list[str]:
+    return [name.strip() for name in match[1].split(",") if name.strip()] if match else []
 
 
 _CONTENT = _FILES | _EDITABLE

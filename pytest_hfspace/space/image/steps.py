@@ -306,6 +306,8 @@ class _Step:
                 directory=directory,
                 understood=found.understood,
                 conditional=self.conditional,
+                options=found.options,
+                synchronises=found.synchronises,
             )
         )
         self.stage.places |= {absolute(place, self.cwd) for place in (*found.into, *_PLACES)}

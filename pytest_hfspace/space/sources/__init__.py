@@ -6,18 +6,22 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from . import Space
+from .. import Space
+
+__all__ = ["Import", "Sources", "read_sources"]
 
 
 @dataclass(frozen=True)
 class Import:
     """One module that a file imports.
 
-    ``module``: absolute and dotted, relative imports resolved.  ``names``: what ``from`` takes of
-    it.  ``deferred``: inside a function, so that nobody knows whether it is reached.
+    ``module``: absolute and dotted, relative imports resolved (one that has nothing to be relative
+    to keeps its dots).  ``names``: what ``from`` takes of it.  ``deferred``: inside a function or
+    under a condition, so that nobody knows whether it is reached.
     ``optional``: the code goes on where it is absent (``try`` with ``except ImportError``, a
     branch on ``find_spec``, the platform or the Python version, ``contextlib.suppress``).
-    What stands under ``if TYPE_CHECKING`` is left out.
+    What stands under ``if TYPE_CHECKING`` is left out, as is ``if __name__ == "__main__"`` in all
+    but the program that is run.
     """
 
     module: str
@@ -31,15 +35,21 @@ class Import:
 @dataclass(frozen=True)
 class Sources:
     """``app``: paths of the repository's files that the entry point imports, directly or not, at
-    the top level or in functions, in the order in which they are met.  ``imports``: of each of
-    them.  ``unknown``: why ``app`` may not be all, or ""."""
+    the top level or in functions: first those of ``certain``, each in the order in which they are
+    met.  ``imports``: of each of them.  ``trees``: of those that parse.  ``certain``: those that a
+    start reaches by imports that are neither deferred nor optional.  ``folders``: the image's
+    directories that imports are looked for in.  ``unknown``: why ``app`` may not be all, or ""."""
 
     app: tuple[str, ...] = ()
     imports: Mapping[str, tuple[Import, ...]] = field(default_factory=dict)
     trees: Mapping[str, ast.Module] = field(default_factory=dict)
     unknown: str = ""
+    certain: frozenset[str] = frozenset()
+    folders: tuple[str, ...] = ()
 
 
 def read_sources(space: Space) -> Sources:
     """Follow the imports.  Never raises for what the repository contains."""
-    return Sources()
+    from .following import Follower
+
+    return Follower(space).follow()

@@ -1,0 +1,48 @@
+"""From untrusted bytes to a syntax tree, or to the reason why there is none."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from dataclasses import dataclass, field
+from typing import Final
+
+from ..files import Files
+
+#: Bytes of one file, and of all files together, that are parsed (1.5 s of work).
+LARGEST_FILE: Final = 1_000_000
+LARGEST_TOTAL: Final = 6_000_000
+MOST_FILES: Final = 3_000
+
+
+@dataclass
+class Budget:
+    """What may still be parsed."""
+
+    bytes: int = field(default_factory=lambda: LARGEST_TOTAL)
+    files: int = field(default_factory=lambda: MOST_FILES)
+
+
+class NotParsed(Exception):
+    """A file has no tree; the text says why."""
+
+
+def parse(files: Files, path: str, budget: Budget) -> tuple[ast.Module, bytes]:
+    """The tree of a Python file that would arrive, and its text.  Raises NotParsed."""
+    if budget.files <= 0 or budget.bytes <= 0:
+        raise NotParsed("the app has more sources than are read")
+    try:
+        source = files.read(path, LARGEST_FILE + 1)
+    except OSError:
+        raise NotParsed(f"{path!a} cannot be read") from None
+    if len(source) > LARGEST_FILE:
+        raise NotParsed(f"{path!a} is larger than {LARGEST_FILE // 1_000_000} MB")
+    budget.bytes -= len(source)
+    budget.files -= 1
+    try:
+        with warnings.catch_warnings():
+            # the parser warns of invalid escapes: not the business of whoever runs this
+            warnings.simplefilter("ignore")
+            return ast.parse(source), source
+    except (SyntaxError, ValueError, RecursionError, MemoryError, LookupError):
+        raise NotParsed(f"{path!a} does not parse here") from None
