@@ -193,8 +193,9 @@ class StandIn:
 
 @dataclass(frozen=True)
 class FileUse:
-    """A file that the app tried to open.  ``path`` from the Space's root where it lies in the
-    image, else absolute.  ``found``: whether it was there."""
+    """A file of the repository that the app tried to open, or any that it wanted to write (a
+    directory that it made, a SQLite database).  ``path``: in the image, "~/..." below the home of
+    its user, else on this machine.  ``found``: whether it was there."""
 
     path: str
     where: Where | None
@@ -226,7 +227,8 @@ class Rehearsal:
     and why, for the closing section.  ``imported``: repository files that were loaded as modules.
     ``shutdown`` is None where the app was not stopped by SIGTERM (it did not serve, or a request
     that hangs was still at work).  ``timings``: seconds by name (export, import, startup,
-    first_response, visits, shutdown, total).
+    first_response, visits, shutdown, total).  ``site``: the directories with the installed metadata
+    of the app's interpreter; empty where it is the one that runs this.
     """
 
     python: str
@@ -252,6 +254,7 @@ class Rehearsal:
     timings: dict[str, float] = field(default_factory=dict)
     peak_rss_mb: float | None = None
     output: str = ""
+    site: tuple[str, ...] = ()
 
     @property
     def served(self) -> bool:

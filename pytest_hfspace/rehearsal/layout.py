@@ -38,9 +38,11 @@ class Layout:
         return Where(source, line) if source else None
 
     def image_path(self, path: str) -> str | None:
-        """The image's name of a path on this machine, None if it lies elsewhere."""
-        root = str(self.root)
-        return path[len(root) :] or "/" if path == root or path.startswith(f"{root}/") else None
+        """The image's name of a path on this machine, "~/..." below the home; None if it lies elsewhere."""
+        for place, name in ((str(self.root), ""), (str(self.home), "~")):
+            if path == place or path.startswith(f"{place}/"):
+                return name + path[len(place) :] or "/"
+        return None
 
     def remove(self) -> None:
         """Delete everything; what cannot be deleted is not worth an exception."""

@@ -13,6 +13,8 @@ from .sources import Sources
 
 #: how many events of a kind are told, so that a busy app does not flood the parent
 MOST = 1000
+#: what the interpreter itself reads of the repository
+_CODE = (".py", ".pyc", ".so", ".pyd")
 _OWN_HOSTS = ("127.0.0.1", "localhost", "::1", "0.0.0.0")  # noqa: S104 - compared, not bound
 
 
@@ -34,6 +36,8 @@ class Auditor:
         """Start listening.  An audit hook cannot be removed again."""
         handlers: dict[str, Callable[[Any], None]] = {
             "open": self._open,
+            "os.mkdir": self._mkdir,
+            "sqlite3.connect": self._database,
             "socket.connect": self._connect,
             "socket.getaddrinfo": self._lookup,
         }
@@ -68,9 +72,25 @@ class Auditor:
         write = (
             bool(flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)) if isinstance(flags, int) else "w" in mode
         )
-        if not write and not os.path.basename(name).startswith(".env"):
-            return
-        where = self.sources.caller(sys._getframe(2))
+        if write or os.path.basename(name).startswith(".env") or self._is_data(name):
+            self._use(name, write=write)
+
+    def _is_data(self, name: str) -> bool:
+        """Is it a file of the repository that is no module?"""
+        full = name if name.startswith("/") else os.path.abspath(name)
+        own = full.startswith(self.sources.root) and f"{os.sep}site-packages{os.sep}" not in full
+        return own and not full.endswith(_CODE)
+
+    def _mkdir(self, args: Any) -> None:
+        self._use(os.fsdecode(args[0]), write=True)
+
+    def _database(self, args: Any) -> None:
+        name = os.fsdecode(args[0]) if isinstance(args[0], (str, bytes, os.PathLike)) else ""
+        if name and name != ":memory:" and not name.startswith("file:"):
+            self._use(name, write=True)
+
+    def _use(self, name: str, *, write: bool) -> None:
+        where = self.sources.caller(sys._getframe(3))
         if where is None and write:
             return
         full = os.path.abspath(name)
