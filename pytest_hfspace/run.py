@@ -151,6 +151,11 @@ class Run:
                 return self._fresh.build
         return None
 
+    @property
+    def built(self) -> Build | None:
+        """The fresh build, if one was asked for and the run came so far."""
+        return self._fresh.build if self._fresh is not None and self._rehearsal is not None else None
+
     def missing_packages(self) -> tuple[str, ...]:
         """Packages that the Space declares and that are not installed here, if the app was started."""
         missing: tuple[str, ...] = ()

@@ -81,6 +81,8 @@ class Readiness:
         ]
 
     def _python_notice(self) -> list[str]:
+        if self.run.settings.build:
+            return []  # the closing section names the Python of the fresh build
         image = self.run.space.image
         there = ".".join((image.python or "").split(".")[:2]) if image else ""
         here = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -189,7 +191,7 @@ class Readiness:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED  # nothing was verified
 
     def _gather(self) -> dict[str, Any]:
-        evidence = gather(self.run.space, self.run.rehearsed)
+        evidence = gather(self.run.space, self.run.rehearsed, self.run.built)
         data: dict[str, Any] = self.run.redactor.data(evidence.data())
         return data
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from ..build import Build
 from ..check import Check, Finding, NotApplicable, Skip, check
 from ..contract import Stage
 from ..space import Space
@@ -13,6 +12,9 @@ from ..space.requirement_lines import Requirement, normalised
 from .causes import undeclarable
 from .distributions import applies
 from .serving import one_line
+
+if TYPE_CHECKING:
+    from ..build import Build
 
 #: What is said of a build that failed, by the kind of failure: message and hint.
 _FAILURES: Final = {

@@ -96,10 +96,9 @@ class FreshRehearsal:
         return self._director
 
     def _noted(self, facts: Rehearsal) -> Rehearsal:
-        build = self.build
-        if self._is_fresh or facts.impossible:
-            return facts
-        why = build.impossible or "its installation failed"
-        return replace(
-            facts, notes=(*facts.notes, f"the fresh build ({why}): the app ran in this environment")
-        )
+        """Say how the environment is another than the Space's."""
+        build, notes = self.build, self.build.notices
+        if not self._is_fresh:
+            why = build.impossible or "its installation failed"
+            notes = (*notes, f"the fresh build ({why}): the app ran in this environment")
+        return facts if facts.impossible else replace(facts, notes=(*facts.notes, *notes))

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ..check import Check, Finding, Result, predicted_stage
 from ..contract import BUILTIN_ENVIRONMENT, GRADIO_ENVIRONMENT, OAUTH_ENVIRONMENT, Stage
 from ..rehearsal.facts import Read, Rehearsal, Route
 from ..space import Space
+from .text import count
+
+if TYPE_CHECKING:
+    from ..build import Build
 
 __all__ = ["Evidence", "Report", "gather", "install_command", "pack", "unevaluated", "unpack"]
 
@@ -24,12 +28,14 @@ class Evidence:
     """What reports say of the facts.  Text, numbers, lists and dicts only, so that the worker
     processes of pytest-xdist can hand it over.
 
-    ``rehearsed``: the app was run to its end.  ``served``: it came up.  ``impossible``: why there
-    was no rehearsal.  ``requires``: settings that the Space's owner has to set.  ``remedy``: the
-    command that makes the rehearsal possible, or "".
+    ``build``: what a fresh build consists of, where one was made.  ``rehearsed``: the app was run to
+    its end.  ``served``: it came up.  ``impossible``: why there was no rehearsal.  ``requires``:
+    settings that the Space's owner has to set.  ``remedy``: the command that makes the rehearsal
+    possible, or "".
     """
 
     space: dict[str, Any]
+    build: str = ""
     rehearsed: bool = False
     served: bool = False
     impossible: str = ""
@@ -106,13 +112,14 @@ class Report:
         return "medium" if self.not_rehearsed else "high"
 
 
-def gather(space: Space, rehearsal: Rehearsal | None) -> Evidence:
-    """Make evidence of facts; ``rehearsal`` is None where nothing asked for one."""
-    about = _about(space)
+def gather(space: Space, rehearsal: Rehearsal | None, build: Build | None = None) -> Evidence:
+    """Make evidence of facts; ``rehearsal`` and ``build`` are None where nothing asked for one."""
+    about, built = _about(space), _built(build)
     if rehearsal is None:
-        return Evidence(about, impossible="no check that was evaluated looks at the running app")
+        return Evidence(about, built, impossible="no check that was evaluated looks at the running app")
     return Evidence(
         space=about,
+        build=built,
         rehearsed=not rehearsal.impossible,
         served=rehearsal.served,
         impossible=rehearsal.impossible,
@@ -135,6 +142,13 @@ def _about(space: Space) -> dict[str, Any]:
         "launch": list(space.command.words) if space.command else [],
         "files": len(space.files.tracked),
     }
+
+
+def _built(build: Build | None) -> str:
+    if build is None or not build.python:
+        return ""
+    spent = "there already" if build.cached else f"{build.seconds:.1f} s"
+    return f"Python {build.version}, {count(len(build.packages), 'package')}, {build.tool}, {spent}"
 
 
 def install_command(space: Space, missing: Iterable[str]) -> str:

@@ -88,6 +88,7 @@ def closing_section(report: Report, columns: int, *, verbose: bool = False) -> l
         *_advice(report, width, verbose=verbose),
         *_prediction(report, width),
         *_list("Not rehearsed:", [text for text in report.not_rehearsed if text != report.partial], width),
+        *(_line("Fresh build", [report.evidence.build], width) if report.evidence.build else []),
         *_routes(report, width),
         *_counts(report, width),
         *_timings(report, width),
