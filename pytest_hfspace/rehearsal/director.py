@@ -249,6 +249,8 @@ class Director:
             reads=_reads(logs, set(starter.values)),
             files=tuple(dict.fromkeys(use for each in logs for use in each.files)),
             imported=self._imported(log),
+            connects=tuple(dict.fromkeys(connect for each in logs for connect in each.connected)),
+            logged=tuple(log.logged),
             bound_while_importing=tuple(
                 (host, port, where) for host, port, where, phase, _ in log.bound if phase == "import"
             )

@@ -205,6 +205,28 @@ class FileUse:
 
 
 @dataclass(frozen=True)
+class Connect:
+    """The first attempt to reach a host and port outside this machine.  ``host``: as the app named
+    it.  ``where``: the line that asked, None where no line of the repository took part."""
+
+    host: str
+    port: int
+    where: Where | None
+    phase: Phase = "serve"
+
+
+@dataclass(frozen=True)
+class Logged:
+    """A record of level ERROR or above that was logged while the app came up."""
+
+    logger: str
+    message: str
+    where: Where | None
+    phase: Phase = "startup"
+    raised: Raised | None = None
+
+
+@dataclass(frozen=True)
 class Shutdown:
     """``seconds`` from SIGTERM to the exit; ``timed_out``: it had to be killed.  ``raised``: what
     the lifespan's shutdown raised."""
@@ -246,6 +268,8 @@ class Rehearsal:
     reads: tuple[Read, ...] = ()
     files: tuple[FileUse, ...] = ()
     imported: tuple[str, ...] = ()
+    connects: tuple[Connect, ...] = ()
+    logged: tuple[Logged, ...] = ()
     bound_while_importing: tuple[tuple[str, int, Where | None], ...] = ()
     shutdown: Shutdown | None = None
     proxied: bool = True

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from .facts import FileUse, Listener, Raised, Read, Where
+from .facts import Connect, FileUse, Listener, Logged, Raised, Read, Where
 from .process import Event
 
 Locate = Callable[[str, int], Where | None]
@@ -27,6 +27,8 @@ class Log:
     bound: list[tuple[str, int, Where | None, str, int]] = field(default_factory=list)
     failed: tuple[str, Raised] | None = None
     connects: list[str] = field(default_factory=list)
+    connected: list[Connect] = field(default_factory=list)
+    logged: list[Logged] = field(default_factory=list)
     served_where: tuple[Where | None] | None = None
     unfit: str = ""
     inventory: Event | None = None
@@ -123,6 +125,22 @@ class Log:
                 found=bool(event["found"]),
                 write=bool(event["write"]),
                 phase=event["phase"],
+            )
+        )
+
+    def _on_connect(self, event: Event) -> None:
+        self.connected.append(
+            Connect(str(event["host"]), int(event["port"]), self.where(event["where"]), event["phase"])
+        )
+
+    def _on_logged(self, event: Event) -> None:
+        self.logged.append(
+            Logged(
+                logger=str(event["logger"]),
+                message=str(event["message"]),
+                where=self.where(event["where"]),
+                phase=event["phase"],
+                raised=self.raised(event["raised"]),
             )
         )
 

@@ -19,8 +19,10 @@ class AfterImport(importlib.abc.MetaPathFinder):
         self.hooks = dict(hooks)
 
     def install(self) -> None:
-        """Come first on ``sys.meta_path``."""
+        """Come first on ``sys.meta_path``; what is loaded already has its hook run now."""
         sys.meta_path.insert(0, self)
+        for name in self.hooks.keys() & sys.modules.keys():
+            self.hooks.pop(name)(sys.modules[name])
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None

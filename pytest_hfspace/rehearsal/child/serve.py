@@ -11,9 +11,9 @@ from functools import wraps
 from types import ModuleType
 from typing import Any
 
-from .audit import Auditor
 from .channel import Channel
 from .inventory import endpoint_of, inventory
+from .network import Network
 from .sources import Sources
 from .stacks import StackTeller
 
@@ -33,12 +33,12 @@ class UvicornRecorder:
     ``importing`` counts the imports of the start command's target that are under way.
     """
 
-    def __init__(self, channel: Channel, sources: Sources, auditor: Auditor, listener: socket.socket) -> None:
+    def __init__(self, channel: Channel, sources: Sources, network: Network, listener: socket.socket) -> None:
         self.channel = channel
         self.sources = sources
-        self.auditor = auditor
+        self.network = network
         self.listener = listener
-        self.stacks = StackTeller(channel, sources, auditor)
+        self.stacks = StackTeller(channel, sources, network)
         self.importing = 0
         self.lifespan_error: BaseException | None = None
         self._claimed = False
@@ -59,7 +59,7 @@ class UvicornRecorder:
         def init(self: Any, *args: Any, **kwargs: Any) -> None:
             original(self, *args, **kwargs)
             recorder._tell_config(self, sys._getframe(1))
-            recorder.auditor.moved[self.port] = recorder.listener.getsockname()[1]
+            recorder.network.moved[self.port] = recorder.listener.getsockname()[1]
             if self.loop in ("auto", "uvloop"):  # uvloop connects where no recorder sees it
                 self.loop = "asyncio"
             self.reload = False
@@ -109,7 +109,7 @@ class UvicornRecorder:
             return
         self._failed = error
         described = self.sources.describe(error)
-        self.channel.emit("raised", phase=phase, raised=described, connects=self.auditor.connects[-1:])
+        self.channel.emit("raised", phase=phase, raised=described, connects=self.network.connects[-1:])
 
     def _tell_config(self, config: Any, frame: Any) -> None:
         self.channel.emit(
@@ -221,7 +221,7 @@ class Wrapped:
         client = scope.get("client")
         peer = client[1] if client else None
         number = self._served[peer] = self._served.get(peer, -1) + 1
-        before = self.recorder.stacks.connects_before = len(self.recorder.auditor.connects)
+        before = self.recorder.stacks.connects_before = len(self.recorder.network.connects)
         raised = None
         try:
             await self.app(scope, receive, send)
@@ -235,7 +235,7 @@ class Wrapped:
                 number=number,
                 raised=raised,
                 endpoint=endpoint_of(scope),
-                connects=self.recorder.auditor.connects[before:][-1:],
+                connects=self.recorder.network.connects[before:][-1:],
             )
 
     async def _lifespan(self, scope: Any, receive: Any, send: Any) -> None:

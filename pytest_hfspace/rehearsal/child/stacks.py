@@ -8,8 +8,8 @@ import threading
 from types import FrameType
 from typing import Any
 
-from .audit import Auditor
 from .channel import Channel
+from .network import Network
 from .sources import Line, Sources, suspended
 
 #: A signal that applications do not use.
@@ -26,10 +26,10 @@ class StackTeller:
     when the last request came.
     """
 
-    def __init__(self, channel: Channel, sources: Sources, auditor: Auditor) -> None:
+    def __init__(self, channel: Channel, sources: Sources, network: Network) -> None:
         self.channel = channel
         self.sources = sources
-        self.auditor = auditor
+        self.network = network
         self.loop: Any = None
         self.connects_before = 0
 
@@ -38,7 +38,7 @@ class StackTeller:
         signal.signal(SIGNAL, self._tell)
 
     def _tell(self, _signal: int, frame: FrameType | None) -> None:
-        connects = self.auditor.connects[self.connects_before :][-1:]
+        connects = self.network.connects[self.connects_before :][-1:]
         self.channel.emit("stack", where=self._where(frame), connects=connects, phase=self.channel.phase)
 
     def _where(self, main: FrameType | None) -> Line | None:

@@ -50,19 +50,23 @@ def _become_app(plan: Plan) -> None:
     from .environ import EnvironRecorder
     from .imports import AfterImport
     from .launch import run
+    from .logged import tell_errors
+    from .network import Network
     from .pydantic_fields import FieldRecorder
     from .serve import UvicornRecorder
     from .sources import Sources
 
     channel, sources = Channel(plan.events, plan.token), Sources(plan.root)
     listener = socket.socket(fileno=plan.listener)
-    auditor = Auditor(channel, sources, listener.getsockname()[1])
-    recorder = UvicornRecorder(channel, sources, auditor, listener)
+    network = Network(channel, sources, listener.getsockname()[1])
+    recorder = UvicornRecorder(channel, sources, network, listener)
     fields = FieldRecorder(channel, sources)
-    AfterImport({**recorder.hooks(), "pydantic_settings.main": fields.install}).install()
+    hooks = {**recorder.hooks(), **network.hooks(), "pydantic_settings.main": fields.install}
+    AfterImport({**hooks, "logging": lambda module: tell_errors(module, channel, sources)}).install()
     recorder.stacks.install()
     os.chdir(plan.cwd)
-    auditor.install()
+    network.install()
+    Auditor(channel, sources, network).install()
     EnvironRecorder(channel, sources).install()
     try:
         run(plan, recorder)
