@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from urllib.parse import quote
 
 from ..contract import EMBEDDING_ORIGIN
 from .excuses import is_network
@@ -26,11 +27,23 @@ SLASHES = 3
 #: labels of visits that belong to no route
 ROOT, CONTROL = "ROOT", "CONTROL"
 
+#: what the Space page adds to the address of its frame
+_PAGE_QUERY = "logs=container"
+#: what a browser leaves as it is written
+_SAFE = "/%:@!$&'()*+,;=[]|"
+
 _FRAME_HEADERS = (
     ("Accept", "text/html,application/xhtml+xml,*/*;q=0.8"),
     ("Sec-Fetch-Dest", "iframe"),
     ("Referer", f"{EMBEDDING_ORIGIN}/"),
 )
+
+
+def page_path(base_path: str) -> str:
+    """What the Space page's frame asks for: percent-encoded, with the page's query, no fragment."""
+    path, _, query = base_path.partition("#")[0].partition("?")
+    asked = "&".join(filter(None, (query, _PAGE_QUERY)))
+    return f"{quote(path, safe=_SAFE, errors='replace')}?{quote(asked, safe=f'{_SAFE}?', errors='replace')}"
 
 
 @dataclass
@@ -123,8 +136,8 @@ class Tour:
     # -- what is visited
 
     def _front_page(self) -> None:
-        base = self.starter.space.card.base_path
-        request = Request("GET", f"{base}?logs=container", (*_FRAME_HEADERS, *self.headers))
+        path = page_path(self.starter.space.card.base_path)
+        request = Request("GET", path, (*_FRAME_HEADERS, *self.headers))
         answer = self._visit(ROOT, "root", request)
         if answer.status in (400, 403, 421):
             control = replace(request, headers=(*request.headers, ("Host", "localhost")))

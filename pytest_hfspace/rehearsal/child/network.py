@@ -1,7 +1,8 @@
-"""Connections that the app tries, and listeners that it opens."""
+"""Connections that the app tries, listeners that it opens, and a network that does not answer."""
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import sys
@@ -15,22 +16,31 @@ from .sources import Line, Sources
 
 #: how many connections are told
 MOST = 200
+#: an address that is nobody's (RFC 5737), for every name where no network is wanted
+_NOBODY = "192.0.2.1"
 _OWN_HOSTS = ("127.0.0.1", "localhost", "::1", "0.0.0.0")  # noqa: S104 - compared, not bound
 
 
 class Network:
-    """Sees connections by the audit hook, and moves listeners to free ports of loopback."""
+    """Sees connections by the audit hook, and moves listeners to free ports of loopback.
 
-    def __init__(self, channel: Channel, sources: Sources, own_port: int) -> None:
+    ``mode``: "" leaves the network as it is, "offline" fails at once as an unreachable one does,
+    "silent" lets every attempt wait for an answer that does not come.
+    """
+
+    def __init__(self, channel: Channel, sources: Sources, own_port: int, mode: str = "") -> None:
         self.channel = channel
         self.sources = sources
         self.own_port = own_port
+        self.mode = mode
         #: "host:port" of every outbound connection attempt so far
         self.connects: list[str] = []
         #: ports that the app asked for, and where its listeners are instead
         self.moved: dict[int, int] = {}
         self._told: set[tuple[str, int]] = set()
         self._looked_up: set[int] = set()
+        #: a listener that answers nobody, and those that wait at it
+        self._silence: list[socket.socket] = []
 
     @property
     def handlers(self) -> dict[str, Callable[[Any], None]]:
@@ -44,11 +54,15 @@ class Network:
     def install(self) -> None:
         """Wrap what no audit event tells, or what has to be another here."""
         self._wrap_bind()
-        self._wrap_connect()
+        self._wrap_connect("connect")
+        self._wrap_connect("connect_ex")
+        if self.mode:
+            self._wrap_names()
 
     def _connect(self, args: Any) -> None:
         address = args[1]
-        if isinstance(address, tuple) and len(address) >= 2 and address[1] != self.own_port:
+        ours = [self.own_port, *(sock.getsockname()[1] for sock in self._silence[:1])]
+        if isinstance(address, tuple) and len(address) >= 2 and address[1] not in ours:
             host, port = str(address[0]), int(address[1])
             self.connects.append(f"{host}:{port}")
             if port not in self._looked_up:  # else its name was told
@@ -116,17 +130,67 @@ class Network:
 
         socket.socket.bind = bind  # type: ignore[method-assign, assignment]
 
-    def _wrap_connect(self) -> None:
+    def _wrap_connect(self, name: str) -> None:
         """An app that asks itself, on the port that it believes to have, finds its listener."""
-        original = socket.socket.connect
-        moved = self.moved
+        original = getattr(socket.socket, name)
+        network = self
 
-        def connect(sock: socket.socket, address: Any) -> None:
-            if isinstance(address, tuple) and len(address) >= 2 and str(address[0]) in _OWN_HOSTS:
-                address = (address[0], moved.get(address[1], address[1]), *address[2:])
-            original(sock, address)
+        def connect(sock: socket.socket, address: Any) -> Any:
+            try:
+                if isinstance(address, tuple) and len(address) >= 2:
+                    address = network._towards(sock, address)
+            except OSError as error:
+                if name == "connect":
+                    raise
+                return error.errno
+            return original(sock, address)
 
-        socket.socket.connect = connect  # type: ignore[method-assign, assignment]
+        setattr(socket.socket, name, connect)
+
+    def _towards(self, sock: socket.socket, address: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Where a connection goes instead."""
+        host, port, *rest = address
+        if str(host) in _OWN_HOSTS:
+            return (host, self.moved.get(port, port), *rest)
+        if self.mode:
+            self._connect((sock, address))
+        if self.mode == "offline":
+            raise OSError(errno.ENETUNREACH, os.strerror(errno.ENETUNREACH))
+        if self.mode == "silent" and sock.family == socket.AF_INET:
+            return tuple(self._silence[0].getsockname())
+        return address
+
+    def _wrap_names(self) -> None:
+        """Names are looked up nowhere: "offline" finds none, "silent" the address of nobody."""
+        original, network = socket.getaddrinfo, self
+        network._silence = _full_listener() if self.mode == "silent" else []
+
+        @wraps(original)
+        def getaddrinfo(host: Any, port: Any, family: int = 0, type: int = 0, *rest: Any, **more: Any) -> Any:  # noqa: A002 - as the original names it
+            if host is None or os.fsdecode(host) in _OWN_HOSTS:
+                return original(host, port, family, type, *rest, **more)
+            network._lookup((host, port))
+            if network.mode == "offline":
+                raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+            number = int(port) if str(port).isdigit() else _service(str(port))
+            kind = type or socket.SOCK_STREAM
+            return [(socket.AF_INET, kind, 0, "", (_NOBODY, number))]
+
+        socket.getaddrinfo = getaddrinfo
+
+
+def _full_listener() -> list[socket.socket]:
+    """A listener of loopback, and those that fill its queue: the system leaves who comes next waiting."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(0)
+    waiting = []
+    for _ in range(4):
+        guest = socket.socket()
+        guest.setblocking(False)  # noqa: FBT003 - it takes no keyword
+        guest.connect_ex(listener.getsockname())
+        waiting.append(guest)
+    return [listener, *waiting]
 
 
 def _service(name: str) -> int:

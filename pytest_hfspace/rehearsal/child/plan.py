@@ -14,6 +14,7 @@ class Plan:
 
     ``runner``, ``words``, ``target``, ``factory``, ``app_dir``, ``script`` and ``module`` are the
     start command's (see ``space.command``); ``before`` the Python commands that it runs first.
+    ``network``: "" as it is, "offline" or "silent" (see ``network``).
     ``host``, ``port``, ``workers`` and ``forwarded_allow_ips`` are those of a server whose place
     uvicorn takes (gunicorn, hypercorn, ...).  The descriptors are inherited.  ``token`` marks the
     events; ``top`` is deleted by the keeper where the parent vanishes without having done so.
@@ -37,6 +38,7 @@ class Plan:
     workers: int | None = None
     forwarded_allow_ips: str | None = None
     hold: bool = False
+    network: str = ""
     token: str = ""
     top: str = ""
 

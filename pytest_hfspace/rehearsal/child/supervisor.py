@@ -58,7 +58,7 @@ def _become_app(plan: Plan) -> None:
 
     channel, sources = Channel(plan.events, plan.token), Sources(plan.root)
     listener = socket.socket(fileno=plan.listener)
-    network = Network(channel, sources, listener.getsockname()[1])
+    network = Network(channel, sources, listener.getsockname()[1], plan.network)
     recorder = UvicornRecorder(channel, sources, network, listener)
     fields = FieldRecorder(channel, sources)
     hooks = {**recorder.hooks(), **network.hooks(), "pydantic_settings.main": fields.install}
