@@ -30,10 +30,8 @@ KEPT = (
 )
 _KEPT_PREFIX = "LC_"
 
-_PEM = """-----BEGIN PRIVATE KEY-----
-MC4CAQAwBQYDK2VwBCIEIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f
------END PRIVATE KEY-----
-"""
+#: An Ed25519 private key up to its 32 bytes, as PKCS #8 has it.
+_KEY_HEADER = bytes.fromhex("302e020100300506032b657004220420")
 
 #: Shapes that a name promises, tried in this order.  "{n}" makes the value unique.
 _SHAPES = (
@@ -49,7 +47,7 @@ _SHAPES = (
     (re.compile(r"(^|_)DSN$"), "https://standin{n}@stand-in.invalid/1"),
     (re.compile(r"(^|_)(URL|URI|ENDPOINT|BASE|ORIGIN|WEBHOOK)$"), "https://stand-in.invalid/{n}"),
     (re.compile(r"(^|_)ORIGINS$"), "https://stand-in.invalid"),
-    (re.compile(r"PRIVATE_KEY$|(^|_)PEM$"), _PEM),
+    (re.compile(r"PRIVATE_KEY$|(^|_)PEM$"), "{pem}"),
     (re.compile(r"(^|_)PORT$"), "8080"),
     (re.compile(r"(^|_)(HOST|HOSTNAME|SERVER|DOMAIN)$"), "stand-in.invalid"),
     (
@@ -87,7 +85,7 @@ _TYPED = {
     "url": "https://stand-in.invalid/{n}",
     "json": "[]",
     "path": "{home}",
-    "fernet": "c3RhbmQtaW5zdGFuZC1pbnN0YW5kLWluc3RhbmQtaW4=",  # 32 bytes
+    "fernet": "{fernet}",
 }
 
 
@@ -146,7 +144,7 @@ def stand_in(name: str, read: Read | None, space: Space, home: str, complaint: s
     class demands, or that its validation complained of (``complaint``); the driver that the example
     names; the shape that the name promises; a text that is unique to the name.
     """
-    fill = {"n": f"{sum(name.encode()) % 9973:04d}{len(name)}", "home": home}
+    fill = _filling(name, home)
     declared = space.settings.get(name)
     usable = declared is not None and not complaint and not is_placeholder(declared.value)
     if declared is not None and usable and not is_secret_name(name) and "://" not in declared.value:
@@ -163,5 +161,29 @@ def stand_in(name: str, read: Read | None, space: Space, home: str, complaint: s
         shape = _ASYNC_FILE if has_file else f"{driver[1]}://stand-in.invalid/stand_in"
     if kind == "json" and complaint.startswith("json:dict"):
         shape = "{}"
-    value = shape.replace("{n}", fill["n"]).replace("{home}", fill["home"])
+    value = re.sub(r"\{(\w+)\}", lambda part: fill.get(part[1], part[0]), shape)
     return value.ljust(int(exactly), "x") if wants == "length" else value
+
+
+def marker(name: str) -> str:
+    """The twelve digits by which the stand-in of a setting is known wherever it turns up."""
+    return f"{int.from_bytes(_seed(name)[:8], 'big') % 10**12:012d}"
+
+
+def _seed(name: str) -> bytes:
+    from hashlib import sha256
+
+    return sha256(name.encode()).digest()
+
+
+def _filling(name: str, home: str) -> dict[str, str]:
+    import base64
+
+    seed = _seed(name)
+    key = base64.b64encode(_KEY_HEADER + seed).decode()
+    return {
+        "n": marker(name),
+        "home": home,
+        "pem": f"-----BEGIN PRIVATE KEY-----\n{key}\n-----END PRIVATE KEY-----\n",
+        "fernet": base64.urlsafe_b64encode(seed).decode(),
+    }
