@@ -28,12 +28,16 @@ Overrides = Callable[[Route], "Override | None"]
 class Options:
     """``env``: settings given by the user.  ``timeout``: seconds that a start may take; an answer
     may take a quarter of it, at most 30 s, a shutdown a sixth, at most 10 s, all visits together
-    five times as long.  ``headers`` go with every request.  ``python``: the app's interpreter."""
+    five times as long.  ``headers`` go with every request.  ``python``: the app's interpreter.
+    ``network``: "" as it is, "offline" as an unreachable one.  ``variants``: is the app started again
+    in other environments, where that would tell something?"""
 
     env: Mapping[str, str] = field(default_factory=dict)
     timeout: float = 120.0
     headers: tuple[tuple[str, str], ...] = ()
     python: Interpreter = field(default_factory=Interpreter)
+    network: str = ""
+    variants: bool = False
 
 
 def begin(space: Space, options: Options | None = None, progress: Progress = lambda _phase: None) -> Director:
@@ -77,6 +81,7 @@ class Director:
                 self.options.python.path,
                 dict(self.options.env),
                 self.options.timeout,
+                network=self.options.network,
             )
             self._starter.begin()
         except OSError as error:
@@ -103,7 +108,7 @@ class Director:
         if self._facts is None:
             routes = self.routes()
             try:
-                self._facts = self._perform(routes, overrides)
+                self._facts = self._varied(self._perform(routes, overrides))
             finally:
                 self.abort()
             self._facts.timings["total"] = time.monotonic() - self.began
@@ -229,6 +234,32 @@ class Director:
         seconds = time.monotonic() - asked
         self._timings["shutdown"] = seconds
         return Shutdown(seconds, status=log.status, raised=log.shutdown_raised)
+
+    # -- further starts
+
+    def _varied(self, facts: Rehearsal) -> Rehearsal:
+        from .variants import First, start_all, wanted
+
+        starter, layout = self._starter, self._layout
+        variants = wanted(self.space, facts) if self.options.variants else ()
+        if not variants or starter is None or layout is None:
+            return facts
+        self.progress(f"start again: {', '.join(variant.name for variant in variants)}")
+        seconds = facts.timings.get("import", 0.0) + facts.timings.get("startup", 0.0)
+        first = First(
+            self.space,
+            layout,
+            starter.command,
+            starter.python,
+            starter.given,
+            starter.values,
+            self.options.timeout,
+            seconds,
+        )
+        began = time.monotonic()
+        facts = replace(facts, variants=start_all(first, variants, facts))
+        self._timings["variants"] = time.monotonic() - began
+        return facts
 
     # -- facts
 

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 Phase = Literal["launch", "import", "startup", "serve", "shutdown"]
+VariantName = Literal["canaries", "untrimmed", "empty", "invalid", "silent", "restart"]
 VisitKind = Literal["valid", "empty body", "malformed body", "wrong token", "slash", "root"]
 
 
@@ -239,6 +240,25 @@ class Shutdown:
 
 
 @dataclass(frozen=True)
+class Variant:
+    """A further start, in another environment.
+
+    ``name``: "canaries" (every secret has a value of ours), "untrimmed" (the same, each with a line
+    feed behind it), "empty" (declared settings that have a default are empty), "invalid" (what is
+    parsed cannot be), "silent" (the network does not answer), "restart" (on the disk that the first
+    start has left).  ``settings``: what was changed, with the values.  ``failure``: why it did not
+    come up.  ``impossible``: why it was not started.  ``visits``: of "canaries".
+    """
+
+    name: VariantName
+    settings: dict[str, str] = field(default_factory=dict)
+    failure: Failure | None = None
+    visits: tuple[Visit, ...] = ()
+    output: str = ""
+    impossible: str = ""
+
+
+@dataclass(frozen=True)
 class Rehearsal:
     """Everything that was seen.
 
@@ -272,6 +292,7 @@ class Rehearsal:
     logged: tuple[Logged, ...] = ()
     bound_while_importing: tuple[tuple[str, int, Where | None], ...] = ()
     shutdown: Shutdown | None = None
+    variants: tuple[Variant, ...] = ()
     proxied: bool = True
     not_proxied: str = ""
     notes: tuple[str, ...] = ()
@@ -284,6 +305,10 @@ class Rehearsal:
     def served(self) -> bool:
         """Did the app come up?"""
         return not self.impossible and self.failure is None
+
+    def variant(self, name: VariantName) -> Variant | None:
+        """The further start of this name; None where there was no reason for it."""
+        return next((variant for variant in self.variants if variant.name == name), None)
 
     def of(self, route: str) -> tuple[Visit, ...]:
         """The visits of one route, by its label."""

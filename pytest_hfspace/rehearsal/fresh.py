@@ -68,7 +68,7 @@ class FreshRehearsal:
             facts = self._begun().finish(overrides)
             if self._is_fresh and troubled(facts):
                 self._progress("start again in this environment")
-                self._twin = begin_here(self._space, self._options, self._progress)
+                self._twin = begin_here(self._space, replace(self._options, variants=False), self._progress)
                 declared = frozenset(each.name for each in self._space.requirements.declared)
                 self.drift = drift_between(facts, self._twin.finish(overrides), self.build.packages, declared)
             self._facts = self._noted(facts)

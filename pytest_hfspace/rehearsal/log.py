@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..space.secret_names import is_secret_name
 from .facts import Connect, FileUse, Listener, Logged, Raised, Read, Where
 from .process import Event
 
@@ -106,7 +107,7 @@ class Log:
                 required=bool(event["required"]),
                 given=bool(event["given"]),
                 phase=event["phase"],
-                secret=bool(event.get("secret", False)),
+                secret=bool(event.get("secret", False)) or is_secret_name(name),
                 type=str(event.get("type", "")),
                 reader=str(event["reader"]),
                 own=bool(event["own"]),

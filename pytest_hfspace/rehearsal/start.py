@@ -30,7 +30,7 @@ OUTPUT_LINES = 20
 
 @dataclass
 class Starter:
-    """Starts the app, again with stand-ins where it lacks settings.
+    """Starts the app, again with stand-ins where it lacks settings, at most ``repeats`` times.
 
     After :meth:`come_up`, ``process`` and ``log`` are those of the last start.
     """
@@ -46,6 +46,8 @@ class Starter:
     earlier: list[Log] = field(default_factory=list)
     output: str = ""
     process: AppProcess | None = None
+    repeats: int = MOST_REPEATS
+    network: str = ""
 
     def begin(self) -> None:
         """Start the process; what it says is heard in :meth:`come_up`.  OSError if that fails."""
@@ -55,7 +57,7 @@ class Starter:
 
     def come_up(self, progress: Callable[[str], None]) -> Failure | None:
         """Wait until the app serves; None then, else why it does not."""
-        for _ in range(MOST_REPEATS):
+        for _ in range(self.repeats):
             failure = self._one_start(progress)
             lacking = missing_settings(self.log, failure, self.values) if failure is not None else {}
             if failure is None or not lacking:
@@ -210,6 +212,7 @@ class Starter:
             port=command.port.number if command.port else None,
             workers=command.workers,
             forwarded_allow_ips=command.forwarded_allow_ips,
+            network=self.network,
         )
 
     def _script(self, script: str | None) -> str | None:
