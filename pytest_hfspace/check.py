@@ -32,7 +32,7 @@ class Finding:
 
     ``message``: one line, with the value seen and the value wanted.  ``hint``: what to do.
     ``path`` and ``line``: where, from the Space's root; "" where no file is to blame.
-    ``level`` and ``consequence`` override those of the check where a case differs.
+    ``level``, ``consequence`` and ``predicts`` override those of the check where a case differs.
     """
 
     message: str
@@ -41,6 +41,7 @@ class Finding:
     line: int | None = None
     level: Level | None = None
     consequence: str = ""
+    predicts: Stage | None = None
 
 
 class Skip(Exception):
@@ -111,6 +112,15 @@ class Result:
     seconds: float = 0.0
     applicable: bool = True
 
+    @property
+    def predicts(self) -> Stage:
+        """The earliest stage that one of its errors predicts; without errors, the check's."""
+        order = list(Stage)
+        errors = [
+            finding.predicts or self.check.predicts for finding in self.findings if finding.level == "error"
+        ]
+        return min(errors, key=order.index, default=self.check.predicts)
+
 
 @dataclass
 class Examination:
@@ -173,5 +183,5 @@ def evaluate(check: Check, facts: Mapping[str, Any]) -> Result:
 def predicted_stage(results: Iterable[Result]) -> Stage:
     """The earliest stage that a finding of level error predicts; RUNNING if there is none."""
     order = list(Stage)
-    failed = [order.index(result.check.predicts) for result in results if result.outcome == "failed"]
+    failed = [order.index(result.predicts) for result in results if result.outcome == "failed"]
     return order[min(failed)] if failed else Stage.RUNNING

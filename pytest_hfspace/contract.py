@@ -21,7 +21,8 @@ class Stage(str, Enum):
 
     The members stand in the order in which the pipeline reaches them.  ``RUNTIME_ERROR`` stands
     before ``APP_STARTING``: a process that exits is reported at once, while the Hub waits half
-    an hour for one that listens in the wrong place.
+    an hour for one that listens in the wrong place.  ``PAUSED`` stands behind both: what the Hub
+    does to a Space that ran.
     """
 
     PUSH_REJECTED = "PUSH_REJECTED"
@@ -30,6 +31,7 @@ class Stage(str, Enum):
     BUILD_ERROR = "BUILD_ERROR"
     RUNTIME_ERROR = "RUNTIME_ERROR"
     APP_STARTING = "APP_STARTING"
+    PAUSED = "PAUSED"
     RUNNING = "RUNNING"
 
 

@@ -12,7 +12,8 @@ from ..contract import BUILTIN_ENVIRONMENT
 from ..rehearsal.facts import Raised, Rehearsal, Route, Visit, Where
 from ..space import Space
 from ..space.settings import is_placeholder, is_secret_name
-from .causes import chain
+from .absent import lost_of
+from .causes import CODES_OF_LOST, chain
 from .serving import one_line, request_names
 from .shadows import find_shadows
 
@@ -82,14 +83,29 @@ def examine_visits(space: Space, rehearsal: Rehearsal, route: Route) -> list[Fin
     if _is_shadowed(rehearsal, route, visits):
         raise Skip("another route answers for it: see HFS503")
     causes = _causes(visits)
+    elsewhere = _told_elsewhere(space, rehearsal, causes)
     missing = {key: missing_setting(space, rehearsal, group[0].raised) for key, group in causes.items()}
     findings = [
         finding for key, group in causes.items() for finding in _explain(space, route, group, missing[key])
     ]
     excused = [setting.reason for setting in missing.values() if setting and setting.known]
+    excused += [f"needs {code}" for code in elsewhere]
     if excused and not findings:
         raise Skip(excused[0])
     return findings
+
+
+def _told_elsewhere(
+    space: Space, rehearsal: Rehearsal, causes: dict[tuple[object, ...], list[Visit]]
+) -> list[str]:
+    """Take out the causes that are another check's findings: its codes."""
+    codes = []
+    for key, group in [*causes.items()]:
+        lost = lost_of(space, rehearsal, group[0].raised)
+        if lost is not None and lost.why != "copy":
+            codes.append(CODES_OF_LOST[lost.why])
+            del causes[key]
+    return codes
 
 
 def _is_shadowed(rehearsal: Rehearsal, route: Route, visits: Sequence[Visit]) -> bool:

@@ -13,6 +13,7 @@ from ..check import Check, Finding, NotApplicable, Skip, check
 from ..contract import RETIRED_SDKS, SDKS, Stage
 from ..space import Space
 from .card_fields import fault, shown
+from .card_keys import misspelt
 from .card_schema import RULES
 from .serving import one_line, text_of
 
@@ -123,7 +124,13 @@ def card_sdk(space: Space) -> Iterator[Finding]:
     """``sdk`` is present and one that a Space can be created with.  [spaces-config-reference]"""
     field = space.card.fields.get("sdk")
     likely = _likely_sdk(space)
-    if field is None:
+    slip = misspelt(space.card.fields, "sdk")
+    if field is None and slip is not None:
+        key = one_line(slip.key, 60)
+        value = slip.value if slip.value in SDKS else likely
+        message = f"the card has no sdk, but {key}; wanted one of {_LISTED}"
+        yield Finding(message, f"write sdk: {value} in place of {key}", _README, slip.line)
+    elif field is None:
         yield Finding(f"the card has no sdk; wanted one of {_LISTED}", f"write sdk: {likely}", _README, 1)
     elif field.value in RETIRED_SDKS:
         yield Finding(

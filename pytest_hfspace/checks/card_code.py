@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 #: Deeper nesting is no program that somebody wrote.
@@ -141,7 +141,7 @@ def imported_names(tree: ast.Module) -> dict[str, str]:
     return found
 
 
-def resolved(value: ast.AST, imported: dict[str, str]) -> str:
+def resolved(value: ast.AST, imported: Mapping[str, str]) -> str:
     """The dotted name of an expression, its first part replaced by what was imported under it."""
     first, dot, rest = dotted(value).partition(".")
     return f"{imported.get(first, first)}{dot}{rest}"

@@ -63,11 +63,10 @@ def meant(field: Field, fields: Mapping[str, Field]) -> str:
         return other
     if key == "port" and "app_port" not in fields and _is_docker(fields):
         return "app_port"
-    written = _folded(key)
     near = (
         target
-        for folded, target in _BY_FOLDED.items()
-        if target not in fields and _is_slip(written, folded) and _is_plausible(target, field.value)
+        for target in _TARGETS
+        if target not in fields and _is_slip(key, target) and _is_plausible(target, field.value)
     )
     return next(near, "")
 
@@ -84,16 +83,22 @@ def _is_plausible(target: str, value: Any) -> bool:
     return all(isinstance(entry, str) and RULES[target].accepts(entry) for entry in entries)
 
 
-def _is_slip(written: str, known: str) -> bool:
-    """One edit in a key of four letters and more, two in a long one.
-
-    In a key of four letters another letter makes another word.
-    """
+def _is_slip(key: str, target: str) -> bool:
+    """One edit in a key of four letters and more, two in a long one."""
+    written, known = _folded(key), _folded(target)
     if len(known) < 4 or abs(len(written) - len(known)) > 2 or written[:1] != known[:1]:
         return False
-    if len(written) == len(known) == 4:
-        return sorted(written) == sorted(known)
-    return _distance(written, known) <= (1 if len(known) < 10 else 2)
+    allowed = 1 if len(known) < 10 else 2
+    return _distance(written, known) <= allowed and not _has_another_word(key, target)
+
+
+def _has_another_word(key: str, target: str) -> bool:
+    """Another letter makes another word of a short one: ``tabs`` and ``tags``, ``api`` and ``app``."""
+    words = zip(re.split(r"[\W_]+", key), re.split(r"[\W_]+", target), strict=False)
+    return any(
+        len(one) == len(other) <= 4 and sorted(one.casefold()) != sorted(other.casefold())
+        for one, other in words
+    )
 
 
 def _distance(left: str, right: str) -> int:

@@ -219,7 +219,7 @@ RULES: Final[dict[str, Rule]] = {
     ),
     "header": _choice(("mini", "default"), meaning="How high the bar above the Space is.", default="default"),
     "short_description": _text(
-        f"at most {LONGEST_DESCRIPTION}",
+        f"at most {LONGEST_DESCRIPTION} characters",
         '"What it does, in a few words"',
         lambda value: len(value) <= LONGEST_DESCRIPTION,
         refusal=f"length must be less than or equal to {LONGEST_DESCRIPTION} characters long",

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from ..check import NotApplicable, Skip
 from ..contract import SDKS
 from ..rehearsal.facts import Failure, Phase, Raised, Rehearsal
 from ..space import Space
-from .distributions import Closure, applies, candidates, closure, is_standard
+from ..space.content import pointer
+from ..space.modules import entry_file as entry_file  # noqa: PLC0414 - how typing says that others take it from here
+from ..space.modules import search_path
+from .absent import lost_of_start, uncopied_target
+from .distributions import brought, candidates, is_standard, space_python
 
 NO_PROCESS: Final = "a static Space runs no process"
 
@@ -20,6 +24,11 @@ _IDLE_BASES: Final = re.compile(
     r"((docker\.io|public\.ecr\.aws/docker)/)?(library/)?(python|debian|ubuntu|alpine|nvidia/cuda)([:@].*)?"
     r"|ghcr\.io/astral-sh/uv([:@].*)?"
 )
+
+_LONGEST_POINTER: Final = 1024
+
+#: Which check tells of a file that is absent.
+CODES_OF_LOST: Final[Mapping[str, str]] = {"untracked": "HFS206", "case": "HFS207", "copy": "HFS311"}
 
 _PHASES: Final[tuple[Phase, ...]] = ("launch", "import", "startup", "serve", "shutdown")
 #: What the text of an exception says of a file that is not there.
@@ -42,6 +51,8 @@ def failure_code(space: Space, rehearsal: Rehearsal) -> str:
             return "HFS415"
         if space.command.port is not None and space.command.port.source == "unset":
             return "HFS411"
+    if uncopied_target(space, _targets(space, rehearsal)):
+        return "HFS311"
     if missing_target(space, rehearsal):
         return "HFS401"
     if failure.phase in ("launch", "import") and lost_file(space):
@@ -50,9 +61,19 @@ def failure_code(space: Space, rehearsal: Rehearsal) -> str:
         return "HFS402"
     if dotenv_missing(rehearsal):
         return "HFS701"
+    return _code_of_cause(space, rehearsal) or _code_of_phase(failure)
+
+
+def _code_of_cause(space: Space, rehearsal: Rehearsal) -> str:
+    """The code of what the exception is about, "" where it is the app's own."""
+    if _lacks_oauth(space, rehearsal):
+        return "HFS110"
+    lost = lost_of_start(space, rehearsal)
+    if lost is not None:
+        return CODES_OF_LOST[lost.why]
     if undeclared_module(space, rehearsal):
         return "HFS303"
-    return _code_of_phase(failure)
+    return "HFS203" if read_pointer(space, rehearsal) else ""
 
 
 def _code_of_phase(failure: Failure) -> str:
@@ -106,7 +127,7 @@ def without_command(space: Space) -> str:
         return without_image(space)
     if not _IDLE_BASES.fullmatch(space.image.base):
         return f"the start command is that of the base image {space.image.base or 'that is not known'}"
-    return "needs HFS401"
+    return "needs HFS312"
 
 
 def without_image(space: Space) -> str:
@@ -147,7 +168,47 @@ def _names_dotenv(message: str) -> bool:
     return re.search(r"(^|[\s'\"/\\])\.env(\.\w+)?($|['\"\s:,])", message) is not None
 
 
+# -- what the card, or git, keeps from the app
+
+
+def _lacks_oauth(space: Space, rehearsal: Rehearsal) -> bool:
+    """Did the start end because the card does not ask for the Hub's OAuth?"""
+    failure = rehearsal.failure
+    declared = space.card.fields.get("hf_oauth")
+    return (
+        failure is not None
+        and (declared is None or declared.value is not True)
+        and any("OAuth is required but" in raised.message for raised in chain(failure.raised))
+    )
+
+
+def read_pointer(space: Space, rehearsal: Rehearsal) -> str:
+    """The tracked LFS pointer that the line which ended the start had opened, or ""."""
+    failure = rehearsal.failure
+    lines = {raised.where for raised in chain(failure.raised if failure else None)}
+    for use in rehearsal.files:
+        if use.found and not use.write and use.where is not None and use.where in lines:
+            source = space.image.layout.get(use.path, "") if space.image else ""
+            try:
+                if source and pointer(space.files.read(source, _LONGEST_POINTER)):
+                    return source
+            except OSError:
+                continue
+    return ""
+
+
 # -- the target of the start command
+
+
+def _targets(space: Space, rehearsal: Rehearsal) -> list[str]:
+    """The image paths that what the start command runs could have, where it is not there."""
+    lost = lost_file(space)
+    named = missing_target(space, rehearsal).replace(".", "/")
+    modules = [posixpath.join(folder, named) for folder in search_path(space)] if named else []
+    return [
+        *filter(None, [lost]),
+        *(f"{path}{ending}" for path in modules for ending in (".py", "/__init__.py")),
+    ]
 
 
 def missing_target(space: Space, rehearsal: Rehearsal) -> str:
@@ -192,46 +253,6 @@ def _shell_script(words: tuple[str, ...]) -> str:
     return program if program.endswith((".sh", ".py")) and "/" in program else ""
 
 
-def search_path(space: Space) -> list[str]:
-    """The image's directories in which the start command looks for its target."""
-    command, image = space.command, space.image
-    if command is None or image is None:
-        return []
-    words = command.words
-    given = [words[i + 1] for i in range(len(words) - 1) if words[i] in ("--app-dir", "--chdir")]
-    given += [word.partition("=")[2] for word in words if word.startswith(("--app-dir=", "--chdir="))]
-    variable = image.env.get("PYTHONPATH")
-    path = command.env.get("PYTHONPATH") or (variable.value if variable else "")
-    given += [command.app_dir] if command.app_dir else []
-    folders = [command.cwd, *given, *filter(None, path.split(":"))]
-    return [posixpath.normpath(posixpath.join(command.cwd, folder)) for folder in folders]
-
-
-def module_file(space: Space, module: str) -> str | None:
-    """The repository's path of a module that the start command can import, or None."""
-    layout = space.image.layout if space.image else {}
-    relative = module.replace(".", "/")
-    for folder in search_path(space):
-        for ending in (".py", "/__init__.py", "/__main__.py"):
-            found = layout.get(posixpath.join(folder, relative + ending))
-            if found:
-                return found
-    return None
-
-
-def entry_file(space: Space) -> str:
-    """The file that a failure without a line is shown at: the target's, or the command's."""
-    command = space.command
-    if command is None:
-        return ""
-    if command.script and space.image:
-        found = space.image.layout.get(posixpath.normpath(posixpath.join(command.cwd, command.script)))
-        if found:
-            return found
-    named = (command.target or command.module or space.app).partition(":")[0]
-    return module_file(space, named) or command.path
-
-
 # -- distributions
 
 
@@ -267,17 +288,6 @@ def is_own(space: Space, module: str) -> bool:
     )
 
 
-def brought(space: Space) -> Closure:
-    """What the build installs, as far as this interpreter knows."""
-    return closure(
-        frozenset(
-            (requirement.name, requirement.extras)
-            for requirement in space.requirements.declared
-            if requirement.name and (not requirement.marker or applies(requirement.marker))
-        )
-    )
-
-
 def undeclarable(space: Space) -> str:
     """Why nobody can tell what is not declared, or ""."""
     if space.requirements.complete:
@@ -288,13 +298,15 @@ def undeclarable(space: Space) -> str:
 def undeclared_module(space: Space, rehearsal: Rehearsal) -> str:
     """The missing module that no declared distribution brings, or ""."""
     module = missing_module(rehearsal)
-    if not module or undeclarable(space) or is_own(space, module) or is_standard(module):
+    if not module or undeclarable(space) or is_own(space, module):
+        return ""
+    if is_standard(module, space_python(space)):
         return ""
     known = candidates(module)
     if "." in module and known == candidates(module.partition(".")[0]):
         # the package is there, and lacks a part: another version, not another distribution
         return ""
-    found = brought(space)
+    found = brought(space, rehearsal)
     return "" if found.unknown or found.names.intersection(known) else module
 
 
@@ -303,7 +315,7 @@ def not_installed(space: Space, rehearsal: Rehearsal) -> str:
     module = missing_module(rehearsal)
     if not module or "." in module or is_own(space, module) or is_standard(module):
         return ""
-    found = brought(space)
+    found = brought(space, rehearsal)
     return next((name for name in candidates(module) if name in found.names), "") or next(
         iter(found.unknown), ""
     )

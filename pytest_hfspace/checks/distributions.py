@@ -1,198 +1,242 @@
-"""From imports to distributions, and from declared distributions to those that come with them."""
+"""From declared distributions to those that come with them, by the metadata of the app's interpreter."""
 
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Final
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-#: Modules whose distributions have other names.  A dotted name is a part of a namespace package.
-DISTRIBUTIONS: Final[Mapping[str, tuple[str, ...]]] = {
-    "Crypto": ("pycryptodome", "pycrypto"),
-    "Cryptodome": ("pycryptodomex",),
-    "Levenshtein": ("levenshtein", "python-levenshtein"),
-    "MySQLdb": ("mysqlclient",),
-    "OpenSSL": ("pyopenssl",),
-    "PIL": ("pillow", "pillow-simd"),
-    "absl": ("absl-py",),
-    "attr": ("attrs",),
-    "azure.identity": ("azure-identity",),
-    "azure.storage.blob": ("azure-storage-blob",),
-    "bs4": ("beautifulsoup4", "bs4"),
-    "bson": ("pymongo",),
-    "chromadb": ("chromadb", "chromadb-client"),
-    "cv2": (
-        "opencv-python",
-        "opencv-python-headless",
-        "opencv-contrib-python",
-        "opencv-contrib-python-headless",
-    ),
-    "dateutil": ("python-dateutil",),
-    "decouple": ("python-decouple",),
-    "discord": ("discord-py", "py-cord"),
-    "docx": ("python-docx",),
-    "dotenv": ("python-dotenv", "dotenv"),
-    "environ": ("django-environ", "environ-config"),
-    "faiss": ("faiss-cpu", "faiss-gpu", "faiss-gpu-cu12"),
-    "fitz": ("pymupdf",),
-    "git": ("gitpython",),
-    "github": ("pygithub",),
-    "google.cloud.storage": ("google-cloud-storage",),
-    "google.generativeai": ("google-generativeai",),
-    "google.genai": ("google-genai",),
-    "googleapiclient": ("google-api-python-client",),
-    "grpc": ("grpcio",),
-    "igraph": ("igraph", "python-igraph"),
-    "jose": ("python-jose",),
-    "jwt": ("pyjwt",),
-    "kafka": ("kafka-python", "kafka-python-ng"),
-    "ldap": ("python-ldap",),
-    "llama_cpp": ("llama-cpp-python",),
-    "magic": ("python-magic", "python-magic-bin"),
-    "multipart": ("python-multipart", "multipart"),
-    "mx": ("mxnet",),
-    "nacl": ("pynacl",),
-    "odf": ("odfpy",),
-    "pinecone": ("pinecone", "pinecone-client"),
-    "pkg_resources": ("setuptools",),
-    "playhouse": ("peewee",),
-    "pptx": ("python-pptx",),
-    "psycopg2": ("psycopg2", "psycopg2-binary"),
-    "psycopg": ("psycopg", "psycopg-binary"),
-    "rest_framework": ("djangorestframework",),
-    "ruamel": ("ruamel-yaml",),
-    "serial": ("pyserial",),
-    "skimage": ("scikit-image",),
-    "sklearn": ("scikit-learn",),
-    "slugify": ("python-slugify", "unicode-slugify"),
-    "socketio": ("python-socketio",),
-    "engineio": ("python-engineio",),
-    "talib": ("ta-lib",),
-    "telegram": ("python-telegram-bot",),
-    "tensorflow": ("tensorflow", "tensorflow-cpu", "tf-nightly"),
-    "umap": ("umap-learn",),
-    "usb": ("pyusb",),
-    "websocket": ("websocket-client",),
-    "whisper": ("openai-whisper",),
-    "wx": ("wxpython",),
-    "xdg": ("xdg", "pyxdg"),
-    "yaml": ("pyyaml",),
-    "zmq": ("pyzmq",),
+from ..rehearsal.facts import Rehearsal
+from ..space import Space
+from .modules import candidates, is_standard, minor, normalised
+
+if TYPE_CHECKING:
+    from importlib.metadata import Distribution
+
+__all__ = [
+    "Closure",
+    "Declared",
+    "Installed",
+    "applies",
+    "brought",
+    "candidates",
+    "closure",
+    "installed_for",
+    "is_standard",
+    "normalised",
+    "space_python",
+]
+
+#: What markers are compared with, beside the version: the Hub's machines.
+_SYSTEM: Final = {
+    "sys_platform": "linux",
+    "platform_system": "Linux",
+    "platform_machine": "x86_64",
+    "os_name": "posix",
 }
 
-#: Modules that Python itself had and has no more.
-_REMOVED = frozenset(
-    (
-        *("aifc", "asynchat", "asyncore", "audioop", "binhex", "cgi", "cgitb", "chunk", "crypt", "distutils"),
-        *("formatter", "imghdr", "imp", "lib2to3", "mailcap", "msilib", "nis", "nntplib", "ossaudiodev"),
-        *("parser", "pipes", "smtpd", "sndhdr", "spwd", "sunau", "symbol", "telnetlib", "uu", "xdrlib"),
-    )
-)
+#: The official images come with these; the latter until Python 3.12.
+_WITH_PYTHON: Final = frozenset({"pip"})
+_WITH_OLD_PYTHON: Final = frozenset({"pip", "setuptools", "wheel"})
+
+
+class Declared(NamedTuple):
+    """A requirement to follow.  ``here``: this interpreter would install it as well."""
+
+    name: str
+    extras: frozenset[str] = frozenset()
+    here: bool = True
 
 
 @dataclass(frozen=True)
 class Closure:
     """``names``: the declared distributions and what comes with them.  ``unknown``: those of them
-    that are not installed here, so that nobody can tell what comes with them."""
+    that are not installed here, so that nobody can tell what comes with them.  ``direct``: the
+    declared ones, and what their extras name.  ``parents``: which distribution brings each of the
+    others."""
 
     names: frozenset[str]
     unknown: tuple[str, ...]
+    direct: frozenset[str] = frozenset()
+    parents: Mapping[str, str] = field(default_factory=dict)
 
 
-def candidates(module: str) -> tuple[str, ...]:
-    """The distributions that a module may come from, by table or by its own name."""
-    parts = module.split(".")
-    for length in range(len(parts), 0, -1):
-        known = DISTRIBUTIONS.get(".".join(parts[:length]))
-        if known:
-            return known
-    return (normalised(parts[0]),)
+@dataclass(frozen=True)
+class Installed:
+    """The distributions of an interpreter.  ``site``: its directories; none for this one's."""
+
+    site: tuple[str, ...] = ()
+
+    def requires(self, name: str) -> list[str] | None:
+        """A distribution's requirements as written; None where it is not installed."""
+        distribution = self._find(name)
+        if distribution is None:
+            return None
+        try:
+            return distribution.requires or []
+        except (OSError, ValueError, KeyError):
+            return None
+
+    def version(self, name: str) -> str:
+        """Of a distribution, "" where it is not installed."""
+        distribution = self._find(name)
+        try:
+            return str(distribution.version) if distribution is not None else ""
+        except (OSError, ValueError, KeyError):
+            return ""
+
+    def providers(self, module: str) -> tuple[str, ...]:
+        """The distributions that have this module, or the nearest package above it that any has."""
+        parts = module.split(".")
+        for length in range(len(parts), 0, -1):
+            found = self._owners("/".join(parts[:length]))
+            if found:
+                return found
+        # an editable installation lists no modules
+        return tuple(name for name in candidates(module) if self._find(name) is not None)
+
+    def _find(self, name: str) -> Distribution | None:
+        from importlib.metadata import distributions
+
+        if not name:
+            return None
+        return next(iter(distributions(name=name, **self._where)), None)
+
+    def _owners(self, path: str) -> tuple[str, ...]:
+        start = f"\n{path}"
+        is_module = re.compile(rf"\n{re.escape(path)}(?:/|\.(?:py|so|pyd|cpython|abi3|pypy))")
+        return tuple(
+            dict.fromkeys(
+                normalised(str(distribution.metadata["Name"]))
+                for distribution, files in self._files
+                if start in files and is_module.search(files)
+            )
+        )
+
+    @property
+    def _where(self) -> dict[str, Any]:
+        return {"path": list(self.site)} if self.site else {}
+
+    @cached_property
+    def _files(self) -> tuple[tuple[Distribution, str], ...]:
+        """Every distribution with the list of its files, one a line."""
+        from importlib.metadata import distributions
+
+        return tuple((each, _listed(each)) for each in distributions(**self._where))
 
 
-def normalised(name: str) -> str:
-    """A distribution's name as PEP 503 spells it."""
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def is_standard(module: str) -> bool:
-    """Is it, or was it, a module of Python itself?"""
-    top = module.partition(".")[0]
-    return top in sys.stdlib_module_names or top in _REMOVED
+def _listed(distribution: Distribution) -> str:
+    try:
+        record = distribution.read_text("RECORD") or distribution.read_text("installed-files.txt") or ""
+        tops = (distribution.read_text("top_level.txt") or "").split()
+    except (OSError, ValueError):
+        return ""
+    return "\n".join(["", record.replace("../", ""), *(f"{top}/" for top in tops)])
 
 
 @lru_cache(maxsize=8)
-def closure(declared: frozenset[tuple[str, frozenset[str]]]) -> Closure:
-    """Follow the metadata of this interpreter from (distribution, extras), extras counted."""
-    names: set[str] = set()
-    unknown: list[str] = []
+def _installed(site: tuple[str, ...]) -> Installed:
+    return Installed(site)
+
+
+def installed_for(rehearsal: Rehearsal) -> Installed:
+    """What the interpreter that the app runs in has."""
+    return _installed(rehearsal.site)
+
+
+def space_python(space: Space) -> str:
+    """The version of the Space's Python, "" where its image does not say."""
+    return (space.image.python if space.image else None) or ""
+
+
+def brought(space: Space, rehearsal: Rehearsal) -> Closure:
+    """What the build installs, as far as the app's interpreter knows."""
+    python = space_python(space) or rehearsal.python
+    declared = frozenset(
+        Declared(each.name, each.extras, not each.marker or applies(each.marker, python=rehearsal.python))
+        for each in space.requirements.declared
+        if each.name and (not each.marker or applies(each.marker, python=python))
+    )
+    return closure(declared, installed_for(rehearsal), python, rehearsal.python)
+
+
+@lru_cache(maxsize=32)
+def closure(declared: frozenset[Declared], installed: Installed, python: str = "", here: str = "") -> Closure:
+    """Follow the metadata, extras counted.
+
+    ``python``: the version for which markers are read; ``here``: that of the interpreter.  What
+    only the other Python wants is a backport: it is not missed here, and brings nothing more.
+    """
+    version = minor(python)
+    names = set(_WITH_PYTHON if version is None or version >= 12 else _WITH_OLD_PYTHON)
+    direct = set(names)
+    unknown: set[str] = set()
+    parents: dict[str, str] = {}
     seen: set[tuple[str, frozenset[str]]] = set()
-    waiting = sorted(declared, key=lambda entry: (entry[0], sorted(entry[1])))
+    waiting = sorted(declared, key=lambda each: (each.name, sorted(each.extras)))
     while waiting:
-        entry = waiting.pop()
-        if entry in seen:
+        each = waiting.pop()
+        if (each.name, each.extras) in seen:
             continue
-        seen.add(entry)
-        names.add(entry[0])
-        needed = _needed(*entry)
-        if needed is None:
-            unknown.append(entry[0])
-        else:
-            waiting.extend(needed)
-    return Closure(frozenset(names), tuple(sorted(set(unknown))))
+        seen.add((each.name, each.extras))
+        names.add(each.name)
+        texts = installed.requires(each.name)
+        if texts is None and each.here:
+            unknown.add(each.name)
+        is_declared = each in declared
+        if is_declared:
+            direct.add(each.name)
+        for needed, by_extra in _needed(tuple(texts or ()), each.extras, python, here):
+            parents.setdefault(needed.name, each.name)
+            if is_declared and by_extra:
+                direct.add(needed.name)
+            waiting.append(needed)
+    return Closure(frozenset(names), tuple(sorted(unknown)), frozenset(direct), parents)
 
 
-def _needed(name: str, extras: frozenset[str]) -> list[tuple[str, frozenset[str]]] | None:
-    """What a distribution requires on Linux; None where it is not installed here."""
-    from importlib.metadata import PackageNotFoundError, requires
-
+@lru_cache(maxsize=512)
+def _needed(
+    texts: tuple[str, ...], extras: frozenset[str], python: str, here: str
+) -> tuple[tuple[Declared, bool], ...]:
+    """What is required on the Space, and whether it is an extra that asks for it."""
     from packaging.requirements import InvalidRequirement, Requirement
 
-    try:
-        texts = requires(name) or []
-    except (PackageNotFoundError, ValueError):
-        return None
     needed = []
     for text in texts:
+        if "extra" in text and not extras and _ONLY_EXTRA.search(text):
+            continue
         try:
             requirement = Requirement(text)
         except InvalidRequirement:
             continue
-        if requirement.marker is None or applies(str(requirement.marker), extras):
-            needed.append((normalised(requirement.name), frozenset(map(normalised, requirement.extras))))
-    return needed
+        marker = str(requirement.marker or "")
+        if marker and not applies(marker, extras, python):
+            continue
+        is_here = not marker or not here or applies(marker, extras, here)
+        by_extra = bool(marker) and not applies(marker, python=python)
+        wanted = frozenset(map(normalised, requirement.extras))
+        needed.append((Declared(normalised(requirement.name), wanted, is_here), by_extra))
+    return tuple(needed)
 
 
-def applies(marker: str, extras: Iterable[str] = ()) -> bool:
-    """Does an environment marker hold on the Hub's Linux?  True for one that is not understood."""
+#: ``x; extra == "y"`` alone: most of what metadata say, and slow to be parsed.
+_ONLY_EXTRA: Final = re.compile(r";\s*extra\s*==\s*[\"'][^\"']+[\"']\s*\Z")
+
+
+def applies(marker: str, extras: Iterable[str] = (), python: str = "") -> bool:
+    """Does an environment marker hold on the Hub's Linux, with this version of Python (by default
+    the one that runs this)?  True for a marker that is not understood."""
     from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
 
-    system = {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix"}
+    system = dict(_SYSTEM)
+    version = minor(python)
+    if version is not None:
+        system["python_version"] = f"3.{version}"
+        system["python_full_version"] = python if python.count(".") > 1 else f"3.{version}.0"
     try:
         parsed = Marker(marker)
         return any(parsed.evaluate({**system, "extra": extra}) for extra in ("", *extras))
-    except (InvalidMarker, UndefinedComparison, UndefinedEnvironmentName):
+    except (InvalidMarker, UndefinedComparison, UndefinedEnvironmentName, ValueError):
         return True
-
-
-def providers(module: str) -> list[str]:
-    """The installed distributions that a top-level module may come from, in this interpreter."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    found = [normalised(name) for name in _top_levels().get(module, ())]
-    # Python 3.10 knows the modules of few distributions only
-    for name in () if found else candidates(module):
-        with suppress(PackageNotFoundError, ValueError):
-            version(name)
-            found.append(name)
-    return found
-
-
-@lru_cache(maxsize=1)
-def _top_levels() -> Mapping[str, list[str]]:
-    from importlib.metadata import packages_distributions
-
-    return packages_distributions()

@@ -11,13 +11,9 @@ from ..check import Check, Finding, NotApplicable, Skip, check
 from ..contract import Stage
 from ..rehearsal.facts import Failure, Rehearsal, Where
 from ..space import Space
+from ..space.modules import entry_file
 from . import start_address
-from .causes import (
-    NO_PROCESS,
-    entry_file,
-    failure_code,
-    failure_of,
-)
+from .causes import NO_PROCESS, failure_code, failure_of
 from .serving import one_line, text_of
 from .start_command import launch_command
 from .start_hints import STOPS, exit_text, hint_for, likely_targets, reason_of

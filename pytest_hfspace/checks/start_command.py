@@ -29,12 +29,14 @@ def launch_command(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding
         raise NotApplicable(NO_PROCESS)
     command = space.command
     if command is None:
-        yield from _no_command(space)
-        return
+        raise Skip(without_command(space))
     failure = space_rehearsal.failure
     if space_rehearsal.served:
         return
-    if failure is not None and failure_code(space, space_rehearsal) == "HFS401":
+    code = failure_code(space, space_rehearsal)
+    if code == "HFS311":
+        raise Skip("needs HFS311")
+    if failure is not None and code == "HFS401":
         yield _failed_launch(space, space_rehearsal, command, failure)
         return
     if command.runner is None and _is_failed_json(command):
@@ -47,17 +49,6 @@ def launch_command(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding
         yield _lost(space, command, lost)
     elif command.runner is None:
         raise Skip(command.reason or "the start command is not understood")
-
-
-def _no_command(space: Space) -> Iterator[Finding]:
-    reason = without_command(space)
-    if reason != "needs HFS401":
-        raise Skip(reason)
-    yield Finding(
-        "the Dockerfile has neither CMD nor ENTRYPOINT, so no server is started",
-        f'add CMD ["uvicorn", "{space.app}", "--host", "0.0.0.0", "--port", "{space.port}"]',
-        "Dockerfile",
-    )
 
 
 def _is_failed_json(command: StartCommand) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import posixpath
 import re
 import signal
 from collections.abc import Callable, Iterator
@@ -11,7 +10,8 @@ from typing import Final
 
 from ..rehearsal.facts import Failure, Raised
 from ..space import Space
-from .causes import is_kind, is_own, missing_name, search_path
+from ..space.modules import search_path
+from .causes import is_kind, is_own, missing_name
 from .distributions import candidates, is_standard
 from .serving import one_line
 
@@ -30,7 +30,6 @@ _FRESH_CLONE: Final = "to see all of it, run the start command in a fresh clone 
 _PIP_INSTALL: Final = re.compile(r"pip install '?\"?([A-Za-z][\w.-]*(\[[\w,-]+\])?)")
 _MUST_BE_INSTALLED: Final = re.compile(r"^\W?([A-Za-z][\w.-]*)\W? must be installed")
 _NO_FOLDER: Final = re.compile(r"Directory '([^']+)' does not exist")
-_NO_FILE: Final = re.compile(r"No such file or directory: '([^']+)'")
 _SETTING: Final = re.compile(r"'?([A-Z][A-Z0-9_]{2,})'?")
 
 
@@ -73,12 +72,6 @@ def _module(space: Space, raised: Raised) -> str:
     top = name.partition(".")[0]
     if not name:
         return ""
-    for path in (f"{name.replace('.', '/')}.py", f"{top}.py", f"{top}/__init__.py"):
-        if space.files.exists_untracked(path):
-            return f"git add {one_line(path)}"
-    other = space.files.similar(f"{top}.py") or space.files.similar(f"{top}/__init__.py")
-    if other:
-        return f"the repository has {one_line(other)}: write the import in the same case"
     if is_own(space, name):
         cwd = space.command.cwd if space.command else "/app"
         return f"import {name} by its path from {cwd}, where the start command runs"
@@ -105,25 +98,12 @@ def _package(raised: Raised) -> str:
     return f"add the line {found[1].rstrip('.')} to the requirements" if found else ""
 
 
-def _folder(space: Space, raised: Raised) -> str:
+def _folder(_space: Space, raised: Raised) -> str:
     found = _NO_FOLDER.search(raised.message)
     if found is None:
         return ""
     name = one_line(found[1].rstrip("/"))
-    if any(space.files.exists_untracked(f"{name}/{file}") for file in ("index.html", "style.css")):
-        return f"git add {name}"
     return f"commit a file in {name}, as git keeps no empty folder, or make the folder before it is used"
-
-
-def _file(space: Space, raised: Raised) -> str:
-    found = _NO_FILE.search(raised.message)
-    name = posixpath.normpath(found[1]) if found else ""
-    if name and space.files.exists_untracked(name):
-        return f"git add {one_line(name)}"
-    other = space.files.similar(name) if name else None
-    if other is not None:
-        return f"write {one_line(other)}, as the repository has it"
-    return "commit the file, or make it while the image is built"
 
 
 def _always(advice: str) -> Callable[[Space, Raised], str]:
@@ -135,7 +115,7 @@ _ADVICE: Final[tuple[tuple[str, Callable[[Space, Raised], str]], ...]] = (
     ("ModuleNotFoundError", _module),
     ("ImportError", _name),
     ("KeyError", _key),
-    ("FileNotFoundError", _file),
+    ("FileNotFoundError", _always("commit the file, or make it while the image is built")),
     ("PermissionError", _always("write below /tmp, or give the folder to user id 1000 in the Dockerfile")),
     ("SyntaxError", _always("correct the syntax, or choose the Python that it is written for")),
     ("ConnectionError", _SERVICE),

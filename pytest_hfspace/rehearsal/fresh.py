@@ -12,6 +12,9 @@ from .drift import Drift, drift_between, troubled
 from .facts import Rehearsal, Route
 from .packages import Interpreter
 
+#: Seconds in which a build that is there already is found.
+_AT_ONCE = 0.3
+
 
 def begin(space: Space, options: Options, progress: Progress) -> FreshRehearsal:
     """Start the build and return at once; the app is started where the build was there already.
@@ -38,7 +41,7 @@ class FreshRehearsal:
         self._twin: Director | None = None
         self._facts: Rehearsal | None = None
         self.drift: Drift | None = None
-        if self._building.done:
+        if self._building.done(_AT_ONCE):
             self._begun()
 
     @property

@@ -220,7 +220,10 @@ def pack(result: Result) -> dict[str, Any]:
     return {
         "code": result.check.code,
         "outcome": result.outcome,
-        "findings": [asdict(finding) for finding in result.findings],
+        "findings": [
+            {**asdict(finding), "predicts": finding.predicts.value if finding.predicts else None}
+            for finding in result.findings
+        ],
         "reason": result.reason,
         "route": result.route,
         "seconds": result.seconds,
@@ -233,7 +236,10 @@ def unpack(data: Mapping[str, Any], catalogue: Mapping[str, Check]) -> Result:
     return Result(
         catalogue[data["code"]],
         data["outcome"],
-        tuple(Finding(**finding) for finding in data["findings"]),
+        tuple(
+            Finding(**{**finding, "predicts": Stage(finding["predicts"]) if finding["predicts"] else None})
+            for finding in data["findings"]
+        ),
         data["reason"],
         data["route"],
         data["seconds"],

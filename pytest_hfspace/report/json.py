@@ -41,7 +41,7 @@ def _check(result: Result) -> dict[str, Any]:
         "code": check.code,
         "name": check.name,
         "level": check.level,
-        "predicts": check.predicts.value,
+        "predicts": result.predicts.value,
         "outcome": result.outcome,
         "reason": result.reason,
         "route": result.route,

@@ -73,7 +73,7 @@ def _finding(finding: Finding, width: int, consequence: str) -> list[str]:
 def _consequence(result: Result, finding: Finding) -> str:
     if not finding.consequence:
         return ""
-    stage = result.check.predicts
+    stage = finding.predicts or result.check.predicts
     # a warning does not go so far as to predict
     named = finding.level == "error" and stage is not Stage.RUNNING and stage not in finding.consequence
     return f"On the Hub: {f'{stage.value}. ' if named else ''}{finding.consequence}"
@@ -134,7 +134,7 @@ def _prediction(report: Report, width: int) -> list[Line]:
 
 def _codes(results: Iterable[Result], stage: Stage | None = None) -> str:
     return ", ".join(
-        dict.fromkeys(result.check.id for result in results if stage in (None, result.check.predicts))
+        dict.fromkeys(result.check.id for result in results if stage in (None, result.predicts))
     )
 
 

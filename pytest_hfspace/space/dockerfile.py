@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .dockerwords import split_words
+from .dockerrules import FLAGLESS, FLAGS, flag_problem, problem, quoted
+from .dockerwords import expand, split_words
 
 _KNOWN = frozenset(
     {
@@ -15,18 +16,27 @@ _KNOWN = frozenset(
         "MAINTAINER", "ONBUILD", "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR",
     }
 )  # fmt: skip
-_FLAGGED = frozenset({"ADD", "COPY", "FROM", "HEALTHCHECK", "RUN"})
 _JSON = frozenset({"ADD", "CMD", "COPY", "ENTRYPOINT", "RUN", "SHELL", "VOLUME"})
 _HEREDOCS = frozenset({"ADD", "COPY", "RUN", "ONBUILD"})
-_NEEDS_ARGUMENTS = {"FROM": 1, "COPY": 2, "ADD": 2, "WORKDIR": 1, "USER": 1, "ENV": 1, "ARG": 1, "ONBUILD": 1}
 
-_DIRECTIVE = re.compile(r"#\s*([A-Za-z][A-Za-z0-9]*)\s*=\s*(.*?)\s*\Z")
+#: Flags of which "false" is as good as nothing.
+_SWITCHES = frozenset({"link", "parents"})
+_MOST_FLAGS = 200
+
+_DIRECTIVE = re.compile(r"#\s*([A-Za-z][A-Za-z0-9]*)\s*=\s*(.+?)\s*\Z")
 _HEREDOC = re.compile(r"\d*<<(-?)([^<]*)\Z")
-_FLAG = re.compile(r"--([A-Za-z][A-Za-z0-9-]*)(?:=(.*))?\Z", re.DOTALL)
 _INSTRUCTION = re.compile(r"(\S+)\s*(.*)\Z", re.DOTALL)
 
 #: In characters; what comes after is not read.
 _LONGEST = 1024 * 1024
+
+#: In bytes; BuildKit reads no longer line.
+_LONGEST_LINE = 65535
+
+#: Front ends that may know more than BuildKit's own: "# syntax=" names them.
+_OWN_SYNTAX = re.compile(r"(?:docker\.io/)?docker/dockerfile(?::(?!.*(?:labs|master|upstream)).*)?\Z")
+_BLANK_BASE = re.compile(r"\A\Z|[:/@-]\Z|:[-.]")
+_VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 
 #: The first mistakes are the ones that a reader can act on.
 _MOST_ERRORS = 20
@@ -90,31 +100,45 @@ def parse_dockerfile(text: str, path: str = "Dockerfile") -> Dockerfile:
         for line in text[:_LONGEST].removeprefix("\ufeff").split("\n")
     ]
     errors: list[tuple[int, str]] = [(1, "it is too long to be read")] if len(text) > _LONGEST else []
-    escape = _escape_directive(lines, errors)
+    errors += _long_lines(lines)
+    directives = _directives(lines, errors)
+    escape = directives.get("escape", "\\")
     instructions: list[Instruction] = []
     reader = _Lines(lines, escape)
     for line, logical in reader:
         instruction = _instruction(logical, line, reader, errors)
         if instruction is not None:
             instructions.append(instruction)
+    if not _OWN_SYNTAX.match(directives.get("syntax", "docker/dockerfile").partition(" ")[0]):
+        errors.clear()  # another front end, with rules of its own
     errors += _order_errors(instructions, complete=not errors)
+    errors += _base_errors(instructions, escape)
     return Dockerfile(path, tuple(instructions), tuple(sorted(errors)[:_MOST_ERRORS]), escape)
 
 
-def _escape_directive(lines: list[str], errors: list[tuple[int, str]]) -> str:
-    escape = "\\"
+def _long_lines(lines: list[str]) -> list[tuple[int, str]]:
+    return [
+        (number, f"a line of more than {_LONGEST_LINE} bytes is not read")
+        for number, line in enumerate(lines, 1)
+        if len(line) > _LONGEST_LINE // 4 and len(line.encode("utf-8", "replace")) >= _LONGEST_LINE
+    ][:1]
+
+
+def _directives(lines: list[str], errors: list[tuple[int, str]]) -> dict[str, str]:
+    """The parser directives, which stand before everything else."""
+    found: dict[str, str] = {}
     for number, line in enumerate(lines, 1):
-        if number == 1 and line.startswith("#!"):
-            continue
         directive = _DIRECTIVE.match(line.strip())
-        if directive is None or directive[1].lower() not in ("syntax", "escape", "check"):
+        name = directive[1].lower() if directive else ""
+        if directive is None or name not in ("syntax", "escape", "check"):
             break
-        if directive[1].lower() == "escape":
-            if directive[2] in ("\\", "`"):
-                escape = directive[2]
-            else:
-                errors.append((number, f"`# escape={_short(directive[2])}` must be \\ or `"))
-    return escape
+        if name in found:
+            errors.append((number, f"there is more than one `# {name}=`"))
+        elif name == "escape" and directive[2] not in ("\\", "`"):
+            errors.append((number, f"`# escape={quoted(directive[2])}` must be \\ or `"))
+        else:
+            found[name] = directive[2]
+    return found
 
 
 class _Lines:
@@ -177,38 +201,40 @@ def _instruction(
         return None
     name, text = match[1].upper(), match[2].rstrip()
     if name not in _KNOWN:
-        errors.append((line, f"unknown instruction: {_short(match[1])}"))
+        errors.append((line, f"unknown instruction: {quoted(match[1])}"))
         return None
-    flags: dict[str, str] = {}
-    if name in _FLAGGED:
-        text, flags = _flags(text)
+    given: list[tuple[str, str | None]] = []
+    if name in FLAGS or name in FLAGLESS:
+        text, given = _flags(text)
     words = _json_array(text) if name in _JSON else None
     heredocs = _heredocs(text, line, reader, errors) if name in _HEREDOCS and words is None else ()
-    problem = _problem(name, text, words)
-    if problem:
-        errors.append((line, problem))
+    wrong = flag_problem(name, given) or problem(name, text, words)
+    if wrong:
+        errors.append((line, wrong))
         return None
-    return Instruction(name, text, line, flags, words, heredocs)
+    return Instruction(name, text, line, _joined_flags(given), words, heredocs)
 
 
-def _flags(text: str) -> tuple[str, dict[str, str]]:
-    flags: dict[str, list[str]] = {}
-    while text.startswith("--"):
+def _flags(text: str) -> tuple[str, list[tuple[str, str | None]]]:
+    """The rest of an instruction, and the flags before it, each with its value."""
+    flags: list[tuple[str, str | None]] = []
+    while text.startswith("--") and len(flags) < _MOST_FLAGS:
         word = next(split_words(text), "")
-        flag = _FLAG.match(word)
-        if flag is None:
-            return (text[2:].lstrip() if word == "--" else text), _joined_flags(flags)
-        value = flag[2] or ""
+        text = text[len(word) :].lstrip()
+        if word == "--":
+            break
+        name, equals, value = word[2:].partition("=")
         if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
             value = value[1:-1]
-        flags.setdefault(flag[1].lower(), []).append(value)
-        text = text[len(word) :].lstrip()
-        if len(flags) + sum(map(len, flags.values())) > 200:
-            break
-    return text, _joined_flags(flags)
+        flags.append((name, value if equals else None))
+    return text, flags
 
 
-def _joined_flags(flags: dict[str, list[str]]) -> dict[str, str]:
+def _joined_flags(given: list[tuple[str, str | None]]) -> dict[str, str]:
+    flags: dict[str, list[str]] = {}
+    for name, value in given:
+        if name not in _SWITCHES or (value or "").lower() != "false":
+            flags.setdefault(name, []).append(value or "")
     return {name: "\n".join(values) for name, values in flags.items()}
 
 
@@ -238,24 +264,10 @@ def _heredocs(text: str, line: int, reader: _Lines, errors: list[tuple[int, str]
             continue
         body, first, terminated = reader.heredoc(name, chomp=bool(match[1]))
         if not terminated:
-            errors.append((line, f"the here-document {_short(name)} is not ended"))
+            errors.append((line, f"the here-document {quoted(name)} is not ended"))
             break
         found.append(Heredoc(name, body, first, expand=name == match[2]))
     return tuple(found)
-
-
-def _problem(name: str, text: str, words: tuple[str, ...] | None) -> str:
-    count = len(words) if words is not None else len(text.split(None, 4))
-    wanted = _NEEDS_ARGUMENTS.get(name, 0)
-    if count < wanted:
-        return f"{name} needs {'an argument' if wanted == 1 else 'a source and a destination'}"
-    if name == "FROM":
-        parts = text.split(None, 3)
-        if len(parts) not in (1, 3) or (len(parts) == 3 and parts[1].lower() != "as"):
-            return "FROM takes an image, or an image AS a name"
-    if name == "ENV" and count == 1 and "=" not in text:
-        return "ENV needs a name and a value"
-    return ""
 
 
 def _order_errors(instructions: list[Instruction], *, complete: bool) -> list[tuple[int, str]]:
@@ -267,7 +279,24 @@ def _order_errors(instructions: list[Instruction], *, complete: bool) -> list[tu
     return [(first.line if first else 1, "there is no FROM")] if complete else []
 
 
-def _short(text: str) -> str:
-    """A quotation that fits on a line and does no harm to a terminal."""
-    shown = "".join(c if c.isprintable() else "\ufffd" for c in text[:40])
-    return shown + ("…" if len(text) > 40 else "")
+def _base_errors(instructions: list[Instruction], escape: str) -> list[tuple[int, str]]:
+    """A FROM whose image lacks a part, because no ARG before the first FROM declares a variable."""
+    declared: dict[str, str] = {}
+    started = False
+    errors = []
+    for instruction in instructions:
+        if instruction.name == "ARG" and not started:
+            for word in split_words(instruction.text, escape):
+                name, _, default = word.partition("=")
+                # without a default it may still be given: the Hub hands over the Space's variables
+                declared[name] = expand(default, declared, escape) or "x"
+        elif instruction.name == "FROM":
+            started = True
+            image = instruction.text.split()[0]
+            absent = [name for name in _VARIABLE.findall(image) if name not in declared]
+            absent = [name for name in absent if not name.startswith(("TARGET", "BUILD"))]
+            if absent and _BLANK_BASE.search(expand(image, declared, escape)):
+                errors.append(
+                    (instruction.line, f"FROM uses ${absent[0]}, which no ARG before the first FROM declares")
+                )
+    return errors

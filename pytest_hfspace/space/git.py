@@ -8,7 +8,7 @@ import select
 import subprocess
 import time
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Final, NamedTuple
 
@@ -87,6 +87,51 @@ def list_tree(root: Path, ref: str) -> list[Entry]:
     return entries
 
 
+def ask(root: Path, *arguments: str, given: bytes = b"") -> bytes:
+    """What git prints for one command; ``given`` is its standard input.  Raises GitError."""
+    return _git(root, *arguments, given=given)
+
+
+def stream(root: Path, first: Sequence[str], second: Sequence[str], deadline: float) -> Iterator[bytes]:
+    """What one git command makes of another's output: whole lines, as much as came at once.
+
+    ``deadline`` in seconds, for both together.  The processes end with the iterator.  Raises GitError.
+    """
+    end = time.monotonic() + deadline
+    source = _popen(root, *first, quiet=True)
+    try:
+        _pipe(source.stdin).close()
+        sink = _popen(root, *second, stdin=_pipe(source.stdout), quiet=True)
+    except BaseException:
+        _end(source)
+        raise
+    try:
+        # else the first would not notice that the second has ended
+        _pipe(source.stdout).close()
+        yield from _lines(_pipe(sink.stdout), end)
+        for process, command in ((source, first), (sink, second)):
+            if process.wait(max(0.1, end - time.monotonic())) != 0:
+                raise GitError(f"git {command[0]} failed: git fsck may say why")
+    except subprocess.TimeoutExpired:
+        raise GitError(f"git {first[0]} did not end in time") from None
+    finally:
+        _end(sink)
+        _end(source)
+
+
+def _lines(pipe: IO[bytes], end: float) -> Iterator[bytes]:
+    rest = b""
+    while data := _read(pipe, end):
+        head, feed, tail = data.rpartition(b"\n")
+        if feed:
+            yield rest + head + feed
+            rest = tail
+        else:
+            rest += data
+    if rest:
+        yield rest
+
+
 class Objects:
     """Contents of git's objects, from one ``git cat-file`` process that is started when needed.
 
@@ -153,14 +198,14 @@ class Objects:
     def _receive(self, deadline: float) -> bytes:
         if self._process is None:
             raise GitError("git cat-file was not started")
-        pipe = _pipe(self._process.stdout)
-        poll = select.poll()  # select() knows no descriptor above 1023
-        poll.register(pipe, select.POLLIN)
-        ready = poll.poll(max(0.0, deadline - time.monotonic()) * 1000)
-        data = os.read(pipe.fileno(), _CHUNK) if ready else b""
+        try:
+            data = _read(_pipe(self._process.stdout), deadline)
+        except GitError:
+            self._stop()
+            raise
         if not data:
             self._stop()
-            raise GitError("git cat-file ended early" if ready else "git cat-file did not answer in time")
+            raise GitError("git cat-file ended early")
         return data
 
     def _stop(self) -> None:
@@ -170,10 +215,20 @@ class Objects:
         self._process, self._buffer = None, b""
 
 
-def _git(root: Path, *arguments: str) -> bytes:
+def _read(pipe: IO[bytes], deadline: float) -> bytes:
+    """What is there, b"" at the end."""
+    poll = select.poll()  # select() knows no descriptor above 1023
+    poll.register(pipe, select.POLLIN)
+    remaining = deadline - time.monotonic()
+    if remaining <= 0 or not poll.poll(remaining * 1000):
+        raise GitError("git did not answer in time")
+    return os.read(pipe.fileno(), _CHUNK)
+
+
+def _git(root: Path, *arguments: str, given: bytes = b"") -> bytes:
     process = _popen(root, *arguments)
     try:
-        output, complaint = process.communicate(timeout=LIST_DEADLINE)
+        output, complaint = process.communicate(given, timeout=LIST_DEADLINE)
     except subprocess.TimeoutExpired:
         process.kill()
         process.communicate()
@@ -183,20 +238,23 @@ def _git(root: Path, *arguments: str) -> bytes:
         process.communicate()
         raise
     if process.returncode != 0:
-        lines = complaint.decode(errors="replace").strip().splitlines() or ["no reason given"]
+        lines = (complaint or b"").decode(errors="replace").strip().splitlines() or ["no reason given"]
         raise GitError(lines[0].removeprefix("fatal: "))
     return output
 
 
-def _popen(root: Path, *arguments: str) -> subprocess.Popen[bytes]:
+def _popen(
+    root: Path, *arguments: str, stdin: IO[bytes] | int = subprocess.PIPE, quiet: bool = False
+) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(
             ["git", *_CONFIGURATION, *arguments],
             cwd=root,
             env=_environment(),
-            stdin=subprocess.PIPE,
+            stdin=stdin,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE if arguments[0] != "cat-file" else subprocess.DEVNULL,
+            # a complaint that nobody reads fills its pipe
+            stderr=subprocess.DEVNULL if quiet or arguments[0] == "cat-file" else subprocess.PIPE,
         )
     except OSError as error:
         raise GitError(f"git cannot be run: {error.strerror}") from error
@@ -219,7 +277,8 @@ def _environment() -> dict[str, str]:
 def _end(process: subprocess.Popen[bytes]) -> None:
     process.kill()
     with contextlib.suppress(OSError):  # names not sent yet, for which nobody waits
-        _pipe(process.stdin).close()
+        if process.stdin is not None:
+            process.stdin.close()
     _pipe(process.stdout).close()
     process.wait()
 
@@ -232,3 +291,20 @@ def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
 
 def _records(output: bytes) -> Iterator[bytes]:
     return (record for record in output.split(b"\0") if record)
+
+
+class Rule(NamedTuple):
+    """The line of an ignore file that keeps a path out.  ``source``: from the top of the repository,
+    or absolute for a user's own."""
+
+    source: str
+    line: int
+    pattern: str
+
+
+def ignore_rule(root: Path, path: str) -> Rule:
+    """Why git ignores a path below a directory.  Raises GitError, also where git does not ignore it."""
+    # "./": no path is then a pathspec's magic
+    output = _git(root, "check-ignore", "-v", "-z", "--stdin", given=b"./" + os.fsencode(path) + b"\0")
+    source, line, pattern, *_ = output.split(b"\0")
+    return Rule(os.fsdecode(source), int(line or b"0"), os.fsdecode(pattern))

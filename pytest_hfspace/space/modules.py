@@ -5,10 +5,14 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from . import Space
 
 _ENDINGS = (".py", "/__init__.py", "/__main__.py")
+
+#: Places that are told apart: a COPY makes one.
+_MOST_PLACES = 100
 
 
 def search_path(space: Space) -> list[str]:
@@ -139,3 +143,61 @@ def image_files(space: Space) -> Mapping[str, str]:
     """The repository's path of every file of the image, "" for those that the Dockerfile itself makes."""
     image = space.image
     return {} if image is None else {**dict.fromkeys(image.made, ""), **image.layout}
+
+
+def repository_paths(space: Space, image_path: str) -> list[str]:
+    """Where the repository would have to have a file for it to lie there in the image: the likeliest first.
+
+    Told by the files that the build does put there: nothing where it puts none.
+    """
+    found = [
+        posixpath.normpath(posixpath.join(source, image_path[len(place) :].lstrip("/")))
+        for place, source in _places(space)
+        if place in ("/", image_path) or image_path.startswith(f"{place}/")
+    ]
+    return [path for path in dict.fromkeys(found) if not path.startswith(("../", "/")) and path != ".."]
+
+
+class _Layout:
+    """A layout as a key: by what it is, not by what is in it."""
+
+    def __init__(self, files: Mapping[str, str]) -> None:
+        self.files = files
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Layout) and self.files is other.files
+
+    def __hash__(self) -> int:
+        return id(self.files)
+
+
+def _places(space: Space) -> list[tuple[str, str]]:
+    """Directories of the image with those of the repository that they are copies of, deepest first."""
+    return _places_of(_Layout(space.image.layout)) if space.image else []
+
+
+@lru_cache(maxsize=2)
+def _places_of(layout: _Layout) -> list[tuple[str, str]]:
+    known: dict[tuple[str, str], None] = {}
+    for path, source in layout.files.items():
+        if any(path == _inside(place, folder, source) for place, folder in known):
+            continue
+        known[_common(path, source)] = None
+        if len(known) >= _MOST_PLACES:
+            break
+    return sorted(known, key=lambda pair: -len(pair[0]))
+
+
+def _inside(place: str, folder: str, source: str) -> str:
+    """Where a copy of a directory has a file; "" for one that is not in that directory."""
+    if folder and not source.startswith(f"{folder}/"):
+        return ""
+    return f"{place.rstrip('/')}/{source[len(folder) :].lstrip('/')}"
+
+
+def _common(path: str, source: str) -> tuple[str, str]:
+    """Both without the names that they end in alike; at least the file's own goes."""
+    place, folder = posixpath.dirname(path), posixpath.dirname(source)
+    while folder and posixpath.basename(place) == posixpath.basename(folder):
+        place, folder = posixpath.dirname(place), posixpath.dirname(folder)
+    return place or "/", folder

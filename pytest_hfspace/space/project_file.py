@@ -60,6 +60,26 @@ def read_project(text: str, path: str, tool: str, step: str) -> Project:
     return project
 
 
+def required_python(text: str) -> tuple[str, str, int]:
+    """The Python that a project admits as PEP 440 writes it, the project's name, and the line.
+
+    ("", "", 1) where the text does not say, or cannot be read.
+    """
+    loads = _toml()
+    try:
+        data = loads(text) if loads is not None else {}
+    except (ValueError, RecursionError):
+        return "", "", 1
+    project, poetry = _table(data, "project"), _table(data, "tool", "poetry")
+    name = project.get("name") or poetry.get("name")
+    named = name if isinstance(name, str) else ""
+    wanted = project.get("requires-python")
+    if isinstance(wanted, str):
+        return wanted, named, _line_of(text, "requires-python", key=True)
+    wanted = _table(poetry, "dependencies").get("python")
+    return _specifier(wanted), named, _line_of(text, "python", key=True)
+
+
 def _wanted(data: Mapping[str, Any], tool: str, step: str) -> Iterator[str]:
     yield from _texts(_table(data, "project").get("dependencies"))
     if _WITH_EXTRAS.search(step):

@@ -11,7 +11,10 @@ from typing import Final
 
 @dataclass(frozen=True)
 class Requirement:
-    """``name`` is normalised (PEP 503), ``text`` the line as written."""
+    """``name`` is normalised (PEP 503), ``text`` the line as written, without its options.
+
+    ``hashed``: it has a ``--hash``.
+    """
 
     name: str
     text: str
@@ -21,6 +24,7 @@ class Requirement:
     specifier: str = ""
     marker: str = ""
     url: str = ""
+    hashed: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,13 +46,31 @@ class Option:
     text: str
 
 
+@dataclass(frozen=True)
+class Place:
+    """A line that installs what lies at a path of the image.
+
+    ``target``: the path as written; ``found``: does it lie there when the step runs?  None where
+    nobody can tell.  ``editable``: of ``-e``.
+    """
+
+    path: str
+    line: int
+    text: str
+    target: str
+    editable: bool = False
+    found: bool | None = None
+    marker: str = ""
+
+
 @dataclass
 class Lines:
     """What a requirements file says.
 
     ``includes`` and ``constraints``: files that it names, as written, with the line.
     ``projects``: lines that name the repository's own package (``-e .``).  ``unknown``: sentences
-    on lines that install something whose name cannot be told.
+    on lines that install something whose name cannot be told.  ``places``: lines that name a path,
+    those of ``projects`` among them.
     """
 
     requirements: list[Requirement] = field(default_factory=list)
@@ -58,6 +80,7 @@ class Lines:
     options: list[Option] = field(default_factory=list)
     invalid: list[Invalid] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
+    places: list[Place] = field(default_factory=list)
 
 
 #: Lines of a requirements file that are looked at; a lock file has some thousands.
@@ -76,9 +99,14 @@ _OPTION: Final = re.compile(
     r"(--[a-z][a-z-]*|-[A-Za-z])(?:\s*=\s*|\s+|(?<=-[A-Za-z])(?=\S)|\Z)(.*)", re.DOTALL
 )
 
+#: Of pip, behind a requirement.
+_BEHIND: Final = frozenset({"-C", "--config-setting", "--global-option", "--install-option"})
+_OPTION_NAME: Final = re.compile(r"(?:^|\s)(--[a-z][a-z-]*|-[A-Za-z])")
+
 #: Of pip, for lines of their own.  [pip: requirements file format]
 _OPTIONS: Final = frozenset(
     {
+        "--all-releases",
         "--config-settings",
         "--extra-index-url",
         "--find-links",
@@ -86,7 +114,9 @@ _OPTIONS: Final = frozenset(
         "--index-url",
         "--no-binary",
         "--no-index",
+        "--no-require-hashes",
         "--only-binary",
+        "--only-final",
         "--pre",
         "--prefer-binary",
         "--pypi-url",
@@ -119,8 +149,15 @@ def read_line(lines: Lines, line: str, path: str, number: int) -> None:
     elif line.startswith("-"):
         _read_option(lines, line, path, number)
     else:
-        options = _OWN_OPTIONS.search(line)
-        _read_requirement(lines, line[: options.start()] if options else line, path, number)
+        own = _OWN_OPTIONS.search(line)
+        options = line[own.start() :] if own else ""
+        if set(_OPTION_NAME.findall(options)) - _OPTIONS - _BEHIND:
+            # "python -m spacy download": a command
+            reason = "pip knows no such option in a file"
+            lines.invalid.append(Invalid(path, number, line[:_LONGEST], reason))
+            return
+        text = line[: own.start()] if own else line
+        _read_requirement(lines, text, path, number, hashed="--hash" in options)
 
 
 def _logical(text: str) -> Iterator[tuple[int, str]]:
@@ -153,20 +190,22 @@ def _read_option(lines: Lines, line: str, path: str, number: int) -> None:
     elif name in {"-c", "--constraint"} and value:
         lines.constraints.append((value, number))
     elif name in {"-e", "--editable"} and value:
-        _read_requirement(lines, value, path, number)
+        _read_requirement(lines, value, path, number, editable=True)
     elif name in _OPTIONS:
         lines.options.append(Option(path, number, line))
     else:
         lines.invalid.append(Invalid(path, number, line[:_LONGEST], "pip knows no such option in a file"))
 
 
-def _read_requirement(lines: Lines, text: str, path: str, number: int) -> None:
+def _read_requirement(
+    lines: Lines, text: str, path: str, number: int, *, hashed: bool = False, editable: bool = False
+) -> None:
     from packaging.requirements import InvalidRequirement
     from packaging.requirements import Requirement as Parsed
 
     text = text.strip()
     if _is_url(text) or _is_path(text):
-        _read_place(lines, text, path, number)
+        _read_place(lines, text, path, number, hashed=hashed, editable=editable)
         return
     if len(text) > _LONGEST:
         lines.invalid.append(Invalid(path, number, text[:80] + "...", "longer than any requirement"))
@@ -177,6 +216,10 @@ def _read_requirement(lines: Lines, text: str, path: str, number: int) -> None:
         reason = (str(error).splitlines() or ["not a requirement"])[0]
         lines.invalid.append(Invalid(path, number, text, reason))
         return
+    target = _local(parsed.url or "")
+    if target:
+        marker = str(parsed.marker or "")
+        lines.places.append(Place(path, number, text, target, editable=editable, marker=marker))
     lines.requirements.append(
         Requirement(
             normalised(parsed.name),
@@ -187,23 +230,39 @@ def _read_requirement(lines: Lines, text: str, path: str, number: int) -> None:
             str(parsed.specifier),
             str(parsed.marker or ""),
             parsed.url or "",
+            hashed,
         )
     )
 
 
-def _read_place(lines: Lines, text: str, path: str, number: int) -> None:
+def _read_place(
+    lines: Lines, text: str, path: str, number: int, *, hashed: bool = False, editable: bool = False
+) -> None:
     """A requirement that says where it lies, and perhaps what it is called."""
-    place = text.split(";", maxsplit=1)[0].split(" ", maxsplit=1)[0]
+    place, _, marker = text.partition(";")
+    place = place.split(" ", maxsplit=1)[0]
     directory = re.sub(r"\[[^\]]*\]\Z", "", place)
+    target = _local(directory) if _is_url(directory) else directory
+    if target:
+        marker = marker.strip()
+        lines.places.append(Place(path, number, text, target, editable=editable, marker=marker))
     archive = _ARCHIVE.search(posixpath.basename(re.split(r"[?#]", place)[0]))
     named = _EGG.search(place) or archive
     if named is not None:
         name = normalised(named[1])
-        lines.requirements.append(Requirement(name, text, path, number, url=place))
+        lines.requirements.append(Requirement(name, text, path, number, url=place, hashed=hashed))
     elif not _is_url(place) and not archive:
         lines.projects.append((directory, number))
     else:
         lines.unknown.append(f"{path}:{number} installs a package without saying its name")
+
+
+def _local(url: str) -> str:
+    """The path of a ``file:`` URL, "" for any other."""
+    if not url.lower().startswith("file:"):
+        return ""
+    path = re.split(r"[#?]", url[len("file:") :])[0]
+    return re.sub(r"\A//(?:localhost)?", "", path).replace("%20", " ") or "/"
 
 
 def _is_url(text: str) -> bool:

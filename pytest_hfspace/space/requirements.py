@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
 from .files import Files
 from .image import Image
 from .image.installs import PipInstall
+from .places import placed
 from .project_file import LARGEST_PROJECT, read_project
-from .requirement_lines import Invalid, Lines, Option, Requirement, normalised, read_line, read_lines
+from .requirement_lines import (
+    Invalid,
+    Lines,
+    Option,
+    Place,
+    Requirement,
+    normalised,
+    read_line,
+    read_lines,
+)
 
 __all__ = [
     "Invalid",
     "Option",
+    "Place",
     "Requirement",
     "RequirementFile",
     "Requirements",
@@ -70,8 +81,10 @@ class Requirements:
     """``complete`` is True where every install step was understood, so that what is not in
     ``declared`` is really not declared; else ``reason`` says what was not understood.
 
-    ``options``: lines of requirement files that are options for pip.  What an SDK installs by
-    itself is declared with path "" and line 0.
+    ``options``: lines of requirement files that are options for pip.  ``places``: those that install
+    from a path.  ``lenient``: files, by repository path, that a step installs whose failure does not
+    fail the build; ``tools``: what installs a file.  What an SDK installs by itself is declared with
+    path "" and line 0.
     """
 
     declared: tuple[Requirement, ...]
@@ -80,6 +93,9 @@ class Requirements:
     complete: bool = True
     reason: str = ""
     options: tuple[Option, ...] = ()
+    places: tuple[Place, ...] = ()
+    lenient: frozenset[str] = frozenset()
+    tools: Mapping[str, str] = field(default_factory=dict)
 
     def declares(self, *names: str) -> bool:
         """Is any of these distributions declared?"""
@@ -111,7 +127,7 @@ def read_requirements(sdk: str | None, image: Image | None, files: Files) -> Req
 @dataclass(frozen=True)
 class _Step:
     """Where a file is named.  ``locate``: from a path in the image to the repository's, or None;
-    ``text``: of the install step."""
+    ``place``: tells whether a place is there; ``text``: of the install step."""
 
     locate: Callable[[str], str | None]
     where: str
@@ -119,6 +135,8 @@ class _Step:
     text: str = ""
     directory: str = ""
     unseen: tuple[str, ...] = ()
+    place: Callable[[Place], Place] = lambda place: place
+    lenient: bool = False
 
 
 class _Gathered:
@@ -130,6 +148,9 @@ class _Gathered:
         self.named: list[RequirementFile] = []
         self.invalid: list[Invalid] = []
         self.options: list[Option] = []
+        self.places: list[Place] = []
+        self.lenient: set[str] = set()
+        self.tools: dict[str, str] = {}
         self.reasons: list[str] = []
         self.seen: set[str] = set()
 
@@ -141,6 +162,9 @@ class _Gathered:
             complete=not self.reasons,
             reason="; ".join(dict.fromkeys(self.reasons[:5])),
             options=tuple(self.options),
+            places=tuple(self.places),
+            lenient=frozenset(self.lenient),
+            tools=self.tools,
         )
 
     def unknown(self, reason: str) -> None:
@@ -195,6 +219,10 @@ class _Gathered:
         self.declared += lines.requirements
         self.invalid += lines.invalid
         self.options += lines.options
+        self.places += map(step.place, lines.places)
+        self.tools[found] = step.tool
+        if step.lenient:
+            self.lenient.add(found)
         self.reasons += lines.unknown
         for installs, named in ((True, lines.includes), (False, lines.constraints)):
             for other, line in named:
@@ -235,7 +263,11 @@ def _follow_gradio(gathered: _Gathered) -> None:
     for text in (*GRADIO_INSTALLS, *GRADIO_BRINGS):
         read_line(lines, text, "", 0)
     gathered.declared += lines.requirements
-    step = _Step(lambda path: path if path in gathered.files else None, "README.md")
+    step = _Step(
+        lambda path: path if path in gathered.files else None,
+        "README.md",
+        place=lambda place: placed(place, gathered.files),
+    )
     for path in ("pre-requirements.txt", "requirements.txt"):
         if path in gathered.files:
             gathered.follow(path, step, "README.md", None)
@@ -266,7 +298,16 @@ def _follow_install(gathered: _Gathered, image: Image, install: PipInstall, text
             return known[path]
         return _beside_source(path, install, image, gathered.files)
 
-    step = _Step(locate, where, install.tool, text, directory, install.unseen)
+    step = _Step(
+        locate,
+        where,
+        install.tool,
+        text,
+        directory,
+        install.unseen,
+        place=lambda place: placed(place, gathered.files, image, install, directory),
+        lenient=install.conditional,
+    )
     lines = Lines()
     for requirement in install.requirements:
         read_line(lines, requirement, DOCKERFILE, install.line)

@@ -337,3 +337,17 @@ def only_finding(
     result = outcome(check, space, rehearsal, **facts)
     assert len(result.findings) == 1, result
     return result.findings[0]
+
+
+def make_site(root: Path, *distributions: tuple[Any, ...]) -> tuple[str, ...]:
+    """A directory of installed distributions: "name version", its requirements, its modules."""
+    for number, (title, *rest) in enumerate(distributions):
+        name, version = title.split()
+        requires, modules = [*rest, (), ()][:2]
+        folder = root / f"{name.replace('-', '_')}-{version}.dist-info"
+        folder.mkdir(parents=True, exist_ok=True)
+        lines = "".join(f"Requires-Dist: {each}\n" for each in requires)
+        (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{lines}")
+        listed = modules or (f"{name.replace('-', '_')}/__init__.py",)
+        (folder / "RECORD").write_text("".join(f"{each},sha256=x,{number}\n" for each in listed))
+    return (str(root),)

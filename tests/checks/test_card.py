@@ -173,9 +173,10 @@ def test_a_missing_card_is_said_once():
     examination = Examination({check.code: check for check in CATALOGUE})
     facts = {"space": space, "space_rehearsal": make_rehearsal()}
 
-    results = [examination.examine(check, facts) for check in CATALOGUE if check.code.startswith("HFS1")]
+    of_the_card = [check for check in CATALOGUE if check.code.startswith("HFS1") and check.code != "HFS112"]
+    results = [examination.examine(check, facts) for check in of_the_card]
 
-    assert [result.outcome for result in results] == ["failed", *["skipped"] * 5]
+    assert [result.outcome for result in results] == ["failed", *["skipped"] * 10]
     assert {result.reason for result in results[1:]} == {"needs HFS101"}
 
 
@@ -335,7 +336,7 @@ DEFECTS = [
     ),
     (
         "short_description: " + "x" * 61,
-        "short_description has 61 characters; wanted at most 60",
+        "short_description has 61 characters; wanted at most 60 characters",
         'write short_description: "What it does, in a few words"',
     ),
     ("title: 2048", "title is 2048 without quotes, a number to YAML; wanted text", 'write title: "2048"'),
@@ -491,7 +492,18 @@ def test_the_hubs_own_words_are_quoted_where_they_are_known(line, consequence):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("short_description:", "short_description is empty; wanted at most 60"),
+        ("short_description:", "short_description is empty; wanted at most 60 characters"),
+        (
+            "short_description: 🚀" + "x" * 59,
+            (
+                "short_description has 61 characters where an emoji counts as two; "
+                "wanted at most 60 characters"
+            ),
+        ),
+        (
+            "suggested_storage: huge",
+            'suggested_storage is "huge"; wanted one of small, medium, large',
+        ),
         ("models: [gpt2]", 'models has "gpt2"; wanted a list of "owner/name"'),
     ],
 )

@@ -813,9 +813,16 @@ def test_handshake_without_an_answer() -> None:
 def test_handshake_without_a_library() -> None:
     result = of_route(SOCKET, visit(SOCKET, status=404), check=websocket)
     assert result.outcome == "skipped"
-    assert result.reason.endswith("see HFS321")
+    assert result.reason == "needs HFS321"
     skipped = of_route(SOCKET, check=websocket, skipped_routes={SOCKET.label: "no WebSocket client"})
     assert skipped.reason == "no WebSocket client"
+
+
+def test_handshake_without_a_library_here() -> None:
+    """It is declared, and comes with the build: what is not seen here says nothing of the Space."""
+    space = make_space(requirements="fastapi\nuvicorn\nwebsockets\n")
+    result = of_route(SOCKET, visit(SOCKET, status=404), space=space, check=websocket)
+    assert result.reason.startswith("the handshake was answered 404, as by a server that has no WebSocket")
 
 
 # -- HFS508

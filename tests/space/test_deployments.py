@@ -266,7 +266,7 @@ def test_uploads_by_python() -> None:
     assert (script.path, script.line, script.checkout) == ("deploy.py", 2, None)
     assert found({"deploy.py": code.replace("'.'", "'web'")}) == ()
     assert found({"deploy.py": code.replace("'space'", "'dataset'")}) == ()
-    assert found({"deploy.py": code.replace("(repo_id", "(repo_id=")}) == ()
+    assert found({"deploy.py": code.replace("(repo_id", "((repo_id")}) == ()
 
 
 # -- scripts

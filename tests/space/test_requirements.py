@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from pytest_hfspace.space import read_space
 from pytest_hfspace.space.files import read_files
 from pytest_hfspace.space.image import Image
 from pytest_hfspace.space.image.installs import PipInstall
@@ -454,3 +455,91 @@ def test_no_time_is_lost_on_packaging_for_nothing() -> None:
     code = "import sys, pytest_hfspace.space; print({'packaging', 'yaml', 'dotenv'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
+
+
+# -- what a check of the lines needs
+
+
+def test_options_behind_a_requirement(tmp_path: Path) -> None:
+    text = (
+        'a==1 --hash=sha256:aa --hash sha256:bb\nb --config-settings=x=y\nc --global-option="--z"\n'
+        "d --no-binary :all:\npython -m spacy download en\nuvicorn --reload\n"
+    )
+    read = of(tmp_path, text)
+    assert [(each.name, each.hashed) for each in read.declared] == [
+        ("a", True),
+        ("b", False),
+        ("c", False),
+        ("d", False),
+    ]
+    assert [each.line for each in read.invalid] == [5, 6]
+
+
+@pytest.mark.parametrize(
+    ("line", "target", "editable", "found"),
+    [
+        ("./libs/x", "./libs/x", False, True),
+        ("-e ./libs/x", "./libs/x", True, True),
+        ("-e libs/x[all]", "libs/x", True, True),
+        ("x @ file:///app/libs/x", "/app/libs/x", False, True),
+        ("./wheels/y-1-py3-none-any.whl", "./wheels/y-1-py3-none-any.whl", False, True),
+        ("./late", "./late", False, False),
+        ("-e .", ".", True, False),
+        ("./wheels/z-1-py3-none-any.whl", "./wheels/z-1-py3-none-any.whl", False, False),
+        ("x @ file:///C:/ci/x", "/C:/ci/x", False, False),
+        ("x @ file:///croot/x_17/work", "/croot/x_17/work", False, False),
+        ("x @ file:///opt/vendor/x", "/opt/vendor/x", False, None),
+    ],
+)
+def test_places(tmp_path: Path, line: str, target: str, editable: bool, found: bool | None) -> None:
+    dockerfile = (
+        "FROM python:3.12\nWORKDIR /app\nCOPY requirements.txt ./\nCOPY libs /app/libs\n"
+        "COPY wheels/*.whl wheels/\nRUN pip install -r requirements.txt\nCOPY . .\n"
+    )
+    write(
+        tmp_path,
+        {
+            "Dockerfile": dockerfile,
+            "requirements.txt": f"fastapi\n{line}\n",
+            "libs/x/pyproject.toml": "[project]\nname = 'x'\n",
+            "late/setup.py": "",
+            "pyproject.toml": "[project]\nname = 'own'\n",
+            "wheels/y-1-py3-none-any.whl": "",
+        },
+    )
+    (place,) = read_space(tmp_path).requirements.places
+    assert (place.target, place.editable, place.found) == (target, editable, found)
+    assert (place.path, place.line) == ("requirements.txt", 2)
+
+
+@pytest.mark.parametrize(
+    ("step", "found"),
+    [
+        ("RUN make libs && pip install -r requirements.txt", None),
+        ("RUN --mount=type=bind,target=. pip install -r requirements.txt", True),
+        ("COPY . .\nRUN pip install -r requirements.txt", False),
+    ],
+)
+def test_places_that_a_step_may_make(tmp_path: Path, step: str, found: bool | None) -> None:
+    dockerfile = f"FROM python:3.12\nWORKDIR /app\nCOPY requirements.txt ./\n{step}\n"
+    write(tmp_path, {"Dockerfile": dockerfile, "requirements.txt": "./libs/x\n", "main.py": ""})
+    (place,) = read_space(tmp_path).requirements.places
+    assert place.found is (None if found else found)
+
+
+def test_places_of_the_gradio_sdk(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {"README.md": "---\nsdk: gradio\n---\n", "requirements.txt": "-e .\n./x\n", "setup.py": ""},
+    )
+    assert [place.found for place in read_space(tmp_path).requirements.places] == [True, False]
+
+
+def test_how_a_file_is_installed(tmp_path: Path) -> None:
+    dockerfile = (
+        "FROM python:3.12\nWORKDIR /app\nCOPY . .\nRUN uv pip install --system -r a.txt\n"
+        "RUN pip install -r b.txt || true\n"
+    )
+    write(tmp_path, {"Dockerfile": dockerfile, "a.txt": "a\n", "b.txt": "b\n"})
+    read = read_space(tmp_path).requirements
+    assert (dict(read.tools), read.lenient) == ({"a.txt": "uv", "b.txt": "pip"}, {"b.txt"})

@@ -176,6 +176,21 @@ def test_a_certain_way_wins_over_an_optional_one() -> None:
     assert found.certain == frozenset(found.app)
 
 
+def test_what_is_imported_and_absent() -> None:
+    main = "import fastapi\nfrom p import a, b, c\nfrom q import d\nfrom r import e\ndef f():\n    import g"
+    files = {"p/__init__.py": "b = 1", "p/a.py": "", "q/x.py": "", "r/__init__.py": "from x import *"}
+    found = read_sources(make_space({"main.py": main, **files}))
+    assert [(each.module, each.line, each.deferred) for each in found.absent] == [
+        ("fastapi", 1, False),
+        ("g", 6, True),
+        ("x", 1, False),
+        ("p.c", 2, False),
+        ("q.d", 3, False),
+    ]
+    assert not found.elsewhere
+    assert of("sys.path.append(x)").elsewhere
+
+
 def test_a_circle_ends() -> None:
     found = of("import a", a="import main, b", b="from a import x")
     assert found.app == ("main.py", "a.py", "b.py")

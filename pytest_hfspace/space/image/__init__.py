@@ -8,7 +8,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..dockerfile import Dockerfile, Instruction
 from ..dockerwords import assignments, split_words
@@ -16,10 +16,23 @@ from ..files import Files
 from .copying import Context, copy
 from .installed import search_path
 from .installs import PipInstall
-from .stage import Budget, Command, Copy, Stage, Tree, Variable
+from .permissions import Permissions
+from .ran import CacheFill, Ran
+from .stage import Budget, Command, Copy, Stage, Variable
 from .steps import run
 
-__all__ = ["Command", "Copy", "Image", "PipInstall", "Variable", "docker_image", "gradio_image"]
+__all__ = [
+    "CacheFill",
+    "Command",
+    "Copy",
+    "Image",
+    "Permissions",
+    "PipInstall",
+    "Ran",
+    "Variable",
+    "docker_image",
+    "gradio_image",
+]
 
 #: Known to every build without being declared by a default.
 _PLATFORM = {
@@ -55,6 +68,8 @@ class Image:
     likewise.  ``made``: files whose content stands in the Dockerfile, by image path.
     ``directories``: those that the build makes or copies into, sorted.
     ``env`` has in its PYTHONPATH also where the repository's own package is installed.
+    ``mounts``: sources that RUN steps mount; ``ran``: the commands of RUN steps; ``caches``: those that
+    filled one which is in the image.  ``permissions``: who may write where, as the build leaves it.
     """
 
     workdir: str
@@ -70,6 +85,17 @@ class Image:
     not_followed: tuple[str, ...] = ()
     made: dict[str, bytes] = field(default_factory=dict)
     directories: tuple[str, ...] = ()
+    mounts: tuple[Copy, ...] = ()
+    ran: tuple[Ran, ...] = ()
+    caches: tuple[CacheFill, ...] = ()
+    permissions: Permissions = field(default_factory=Permissions)
+
+    def writable(self, path: str) -> bool | None:
+        """May the user that the Hub runs the container as write this file, or make it?
+
+        Of a directory: make files in it.  None where the build does not tell.
+        """
+        return self.permissions.writable(path)
 
 
 def docker_image(dockerfile: Dockerfile, files: Files) -> Image:
@@ -98,6 +124,10 @@ def docker_image(dockerfile: Dockerfile, files: Files) -> Image:
         not_followed=tuple(not_followed),
         made=final.tree.made,
         directories=tuple(sorted(final.tree.directories)),
+        mounts=tuple(item for stage in needed for item in stage.mounts),
+        ran=build.ran(),
+        caches=tuple(final.caches),
+        permissions=final.permissions,
     )
 
 
@@ -136,6 +166,8 @@ class _Build:
         self.names = {_stage_name(stage[0]): index for index, stage in enumerate(self.stages)}
         self.budget = Budget()
         self.finished: dict[int, Stage] = {}
+        #: the stage that each one is built FROM
+        self.parents: dict[int, int] = {}
         #: finished stages under the names that --from may give them
         self.named: dict[str, Stage] = {}
 
@@ -158,6 +190,19 @@ class _Build:
                 if _stage_name(stage[0]):
                     self.named[_stage_name(stage[0])] = finished
         return self.finished.get(len(self.stages) - 1)
+
+    def ran(self) -> tuple[Ran, ...]:
+        """The commands of all stages that were followed."""
+        line: set[int] = set()
+        index: int | None = len(self.stages) - 1
+        while index is not None:
+            line.add(index)
+            index = self.parents.get(index)
+        return tuple(
+            item if number in line else replace(item, final=False)
+            for number, stage in self.finished.items()
+            for item in stage.ran
+        )
 
     def _needed(self) -> set[int]:
         wanted = {len(self.stages) - 1}
@@ -189,11 +234,11 @@ class _Build:
     def _follow(self, index: int, instructions: tuple[Instruction, ...]) -> Stage:
         base = self._from(instructions[0])
         parent = self.finished.get(self.names.get(base.lower(), -1))
-        stage = (
-            parent.derive()
-            if parent and self.names[base.lower()] < index
-            else Stage(base=base, tree=Tree(self.budget))
-        )
+        if parent is not None and self.names[base.lower()] < index:
+            self.parents[index] = self.names[base.lower()]
+            stage = parent.derive()
+        else:
+            stage = Stage.on(base, self.budget)
         stage.path, stage.escape = self.dockerfile.path, self.dockerfile.escape
         for instruction in instructions[1:_MOST_INSTRUCTIONS]:
             if instruction.name in ("COPY", "ADD"):
@@ -238,6 +283,8 @@ def _env(instruction: Instruction, stage: Stage) -> None:
 
 def _workdir(instruction: Instruction, stage: Stage) -> None:
     stage.workdir = stage.resolve(stage.expand(instruction.text))
+    # BuildKit makes it for the USER of the moment
+    stage.permissions.made_by(stage.uid, instruction.line)
     stage.tree.add_directory(stage.workdir)
 
 
@@ -247,7 +294,10 @@ def _user(instruction: Instruction, stage: Stage) -> None:
 
 def _volume(instruction: Instruction, stage: Stage) -> None:
     for word in instruction.words or tuple(split_words(instruction.text, stage.escape)):
-        stage.tree.add_directory(stage.resolve(stage.expand(word)))
+        path = stage.resolve(stage.expand(word))
+        stage.permissions.made_by(0, instruction.line)
+        stage.tree.add_directory(path)
+        stage.permissions.hidden.add(path)
 
 
 def _shell(instruction: Instruction, stage: Stage) -> None:

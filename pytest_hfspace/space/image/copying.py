@@ -9,12 +9,16 @@ from collections.abc import Iterable, Mapping
 from ..dockerfile import Instruction
 from ..dockerwords import split_words
 from ..files import Files
-from ..patterns import IgnoreRules, is_pattern, matches
+from ..patterns import MOST_RULES, IgnoreRules, is_pattern, matches
+from .permissions import UNKNOWN
 from .stage import Copy, Stage, absolute, shown
 
 _URL = re.compile(r"(?:https?|ftp|git|ssh)://|git@|.*\.git(?:#|\Z)")
 _ARCHIVE = re.compile(r".*\.(?:tar|tar\.gz|tgz|tar\.bz2|tbz2|tar\.xz|txz|tar\.zst)\Z", re.IGNORECASE)
 _SUBMODULE = 0o160000
+_LINK = 0o120000
+_VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
+_OCTAL = re.compile(r"[0-7]{3,5}")
 
 #: Images that bring one program and nothing of an application.
 _TOOL_IMAGES = re.compile(r"(?:ghcr\.io/|docker\.io/)?astral(?:-sh)?/uv(?:[:@].*)?\Z")
@@ -24,13 +28,13 @@ class Context:
     """The files that the build sees: what is tracked and not ignored."""
 
     def __init__(self, files: Files, dockerfile: str) -> None:
-        own = f"{dockerfile}.dockerignore"
-        ignore = own if own in files else ".dockerignore"
+        ignore = _ignore_file(files, dockerfile)
         self.rules = IgnoreRules(files.text(ignore) if ignore in files else "")
         self.modes = {path: entry.mode for path, entry in files.tracked.items()}
         self.paths = sorted(path for path in self.modes if not self.rules.ignores(path))
         self._known = set(self.paths)
         self._directories: dict[str, list[str]] | None = None
+        self._elsewhere = {path for path, mode in self.modes.items() if mode in (_LINK, _SUBMODULE)}
 
     def __contains__(self, path: str) -> bool:
         return path in self._known
@@ -53,20 +57,51 @@ class Context:
                     above = posixpath.dirname(above)
         return self._directories
 
+    def is_certain(self, path: str) -> bool:
+        """Does what is tracked decide what lies at this path, and no link or submodule above it?"""
+        if path == ".git" or path.startswith(".git/"):
+            return False
+        while path:
+            if path in self._elsewhere:
+                return False
+            path = posixpath.dirname(path)
+        return True
+
     def matching(self, pattern: str) -> list[str]:
         """The files and directories that a pattern names."""
         named = [path for path in self.paths if matches(pattern, path)]
         return named + [path for path in self.directories if matches(pattern, path)]
 
 
+def excluding_rule(files: Files, dockerfile: str, path: str) -> tuple[str, int, str] | None:
+    """The .dockerignore, the line and the text of the rule that keeps a path out of the build."""
+    ignore = _ignore_file(files, dockerfile)
+    found: tuple[str, int, str] | None = None
+    if ignore not in files:
+        return None
+    for number, line in enumerate(files.text(ignore).removeprefix("\ufeff").splitlines()[:MOST_RULES], 1):
+        rules = IgnoreRules(line).rules
+        above = path
+        while rules and above and not matches(rules[0][1], above):
+            above = posixpath.dirname(above)
+        if rules and above:
+            found = None if rules[0][0] else (ignore, number, line.strip())
+    return found
+
+
+def _ignore_file(files: Files, dockerfile: str) -> str:
+    own = f"{dockerfile}.dockerignore"
+    return own if own in files else ".dockerignore"
+
+
 def copy(instruction: Instruction, stage: Stage, context: Context, stages: Mapping[str, Stage]) -> None:
     """Follow a COPY or an ADD."""
-    if instruction.words is not None:
-        words = [stage.expand(word) for word in instruction.words]
-    else:
-        words = [stage.expand(word) for word in split_words(instruction.text, stage.escape)]
+    raw = instruction.words or tuple(split_words(instruction.text, stage.escape))
+    words = [stage.expand(word) for word in raw]
     if len(words) < 2:
         return
+    _made_by(instruction, stage)
+    given = {name for word in raw[:-1] for name in _VARIABLE.findall(word)} - stage.env.keys()
     *sources, target = words
     several = len(sources) > 1
     into = target.endswith(("/", "/.")) or target in (".", "..") or several or "parents" in instruction.flags
@@ -84,8 +119,18 @@ def copy(instruction: Instruction, stage: Stage, context: Context, stages: Mappi
             stage.tree.put(where, body.encode("utf-8", "replace"))
         elif instruction.name == "ADD" and _URL.match(source):
             stage.give_up(instruction.line, f"ADD {shown(source)}: what it brings is not known here")
+            stage.permissions.add_file(target)
         else:
-            _copy_source(instruction, source, target, stage, context, into=into)
+            _copy_source(instruction, source, target, stage, context, into=into, certain=not given)
+
+
+def _made_by(instruction: Instruction, stage: Stage) -> None:
+    """What COPY and ADD make is root's, whatever USER says, unless they say otherwise."""
+    owner, mode = stage.expand(instruction.flags.get("chown", "")), instruction.flags.get("chmod", "")
+    uid = stage.permissions.accounts.uid(owner) if owner else 0
+    stage.permissions.made_by(uid, instruction.line, int(mode, 8) if _OCTAL.fullmatch(mode) else None)
+    if mode and not _OCTAL.fullmatch(mode):
+        stage.permissions.unsure(instruction.line)
 
 
 def stage_body(body: str, stage: Stage) -> str:
@@ -95,7 +140,14 @@ def stage_body(body: str, stage: Stage) -> str:
 
 
 def _copy_source(
-    instruction: Instruction, source: str, target: str, stage: Stage, context: Context, *, into: bool
+    instruction: Instruction,
+    source: str,
+    target: str,
+    stage: Stage,
+    context: Context,
+    *,
+    into: bool,
+    certain: bool,
 ) -> None:
     base, inside = _pivot(source) if "parents" in instruction.flags else ("", "")
     clean = absolute(source, "/").lstrip("/")
@@ -108,7 +160,17 @@ def _copy_source(
     if not stage.tree.spend(count + (len(context.paths) if is_pattern(clean) else 1)):
         return
     there = count > 0
-    stage.copies.append(Copy(source, target, instruction.line, there, instruction.flags.get("chown", "")))
+    stage.copies.append(
+        Copy(
+            source,
+            target,
+            instruction.line,
+            there,
+            instruction.flags.get("chown", ""),
+            certain and context.is_certain(clean),
+            instruction.name,
+        )
+    )
     excluded = [
         pattern.lstrip("/") for pattern in instruction.flags.get("exclude", "").split("\n") if pattern
     ]
@@ -127,6 +189,9 @@ def _copy_source(
                 _put(stage, name, below, target, into=into)
         if path not in context and context.below(path):
             stage.tree.add_directory(target)
+    if "link" in instruction.flags:
+        # a layer of its own: its directories take the place of those that are there
+        stage.permissions.change(target, lambda _: UNKNOWN, deep=False)
 
 
 def _pivot(source: str) -> tuple[str, str]:
@@ -149,7 +214,9 @@ def _placed(
 
 def _put(stage: Stage, source: str, below: str, target: str, *, into: bool) -> None:
     if below:
-        stage.tree.put(f"{target.rstrip('/')}/{below}", source)
+        path = f"{target.rstrip('/')}/{below}"
+        stage.tree.put(path, source)
+        stage.permissions.take_over(posixpath.dirname(path), target)
     elif into or stage.tree.is_directory(target):
         stage.tree.put(absolute(posixpath.basename(source), target), source)
     else:
@@ -171,10 +238,18 @@ def _copy_from(
         if not _TOOL_IMAGES.match(name):
             what = f"{instruction.name} --from={shown(name)}: what it brings is not known here"
             stage.give_up(instruction.line, what)
+        if "chown" not in instruction.flags:
+            stage.permissions.unsure(instruction.line)
+        stage.permissions.bring(target)
         return
     for source in sources:
         where = absolute(source, "/")
+        if "chown" not in instruction.flags and other.permissions.nearest(where)[1].uid != 0:
+            # builders differ in whether the owner is kept
+            stage.permissions.unsure(instruction.line)
         known = _known(where, other)
+        if not known:
+            stage.permissions.bring(target)
         for path, content in known.items():
             if path == where or is_pattern(where):
                 inside = into or stage.tree.is_directory(target) or len(known) > 1

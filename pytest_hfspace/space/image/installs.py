@@ -25,6 +25,8 @@ class PipInstall:
     stand in the Dockerfile.  ``constraints``: files of ``-c``.
     ``directory``: where the project lies.  ``understood``: False where more may be installed than
     is listed here.  ``conditional``: it may not run, or may fail without failing the build.
+    ``base``: the outermost image of its stage; ``system``: the packages of the distribution that were
+    installed before, None where that is not known.
     ``options``: those that say what is chosen and from where, each word by itself;
     ``synchronises``: the project's lock file is installed (``uv sync``).
     """
@@ -43,6 +45,8 @@ class PipInstall:
     conditional: bool = False
     options: tuple[str, ...] = ()
     synchronises: bool = False
+    base: str = ""
+    system: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -93,7 +97,7 @@ _WITHOUT_ITSELF = frozenset(
 )
 _INTO = frozenset({"-t", "--target", "--prefix", "--root"})
 
-#: Options with a value that change what is installed; with a "no" or an "all" in them they have none.
+#: Options that change what is installed: those with a value, and those without.
 _CHOOSING = frozenset(
     {
         "--build-constraint", "--build-constraints", "--config-setting", "--config-settings",
@@ -105,7 +109,7 @@ _CHOOSING = frozenset(
         "-p",
     }
 )  # fmt: skip
-_CHOOSING_FLAGS = frozenset(
+CHOOSING_FLAGS = frozenset(
     {
         "--all-extras", "--all-groups", "--all-packages", "--dev", "--force-reinstall", "--frozen",
         "--locked", "--no-build", "--no-build-isolation", "--no-default-groups", "--no-deps", "--no-dev",
@@ -290,11 +294,11 @@ def _requirements(tool: str, words: list[Arg], *, files_first: bool) -> Installe
 def _chosen(words: Sequence[Arg]) -> tuple[str, ...]:
     """The options that change what is installed, a value always in a word of its own."""
     found: list[str] = []
-    for word, following in zip(words, (*words[1:], None), strict=True):
+    for word, following in zip(words, (*words[1:], None)[: len(words)], strict=True):
         option, value = _option(word)
         if word.opaque or word.absent:
             continue
-        if option in _CHOOSING_FLAGS or word.text in _CHOOSING_FLAGS:
+        if option in CHOOSING_FLAGS or word.text in CHOOSING_FLAGS:
             found.append(word.text)
         elif option in _CHOOSING and value is not None:
             found += [option, value]

@@ -7,18 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from ..dockerwords import expand
+from .accounts import Accounts, is_rooted
 from .installs import PipInstall
-
-_TOP = ("bin", "boot", "dev", "etc", "home", "lib", "media", "mnt", "opt", "proc", "root", "run", "sbin")
-_USR = ("bin", "lib", "local", "local/bin", "local/lib", "local/sbin", "local/share", "sbin", "share", "src")
-_VAR = ("lib", "log", "tmp")
-
-#: What every base image has; a COPY of one file into one of these keeps the file's name.
-BASE_DIRECTORIES = frozenset(
-    {"/", *(f"/{name}" for name in (*_TOP, "srv", "sys", "tmp", "usr", "var"))}
-    | {f"/usr/{name}" for name in _USR}
-    | {f"/var/{name}" for name in _VAR}
-)
+from .permissions import BASE_DIRECTORIES, Permissions
+from .ran import CacheFill, Ran
 
 #: The PATH of images that set none themselves.
 DEFAULT_PATH = "/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -43,6 +35,8 @@ class Copy:
     """One local source of a COPY or ADD: ``found`` False where no tracked file matches it.
 
     A pattern that matches nothing is left out: BuildKit lets it pass.  ``owner``: ``--chown``.
+    ``certain``: False where a build argument, a link or a submodule decides what is copied.
+    ``instruction``: RUN for the source of a bind mount.
     """
 
     source: str
@@ -50,6 +44,8 @@ class Copy:
     line: int
     found: bool
     owner: str = ""
+    certain: bool = True
+    instruction: str = "COPY"
 
 
 @dataclass(frozen=True)
@@ -77,6 +73,7 @@ class Tree:
         self.layout: dict[str, str] = {}
         self.made: dict[str, bytes] = {}
         self.directories: set[str] = set()
+        self.permissions = Permissions()
         self.budget = budget or Budget()
         #: there was more to do than any real Dockerfile asks for
         self.exhausted = False
@@ -85,6 +82,7 @@ class Tree:
         """An independent copy, for a stage that is built on this one."""
         tree = Tree(self.budget)
         tree.layout, tree.made, tree.directories = dict(self.layout), dict(self.made), set(self.directories)
+        tree.permissions = self.permissions.clone()
         tree.exhausted = self.exhausted
         tree.spend(len(tree.layout))
         return tree
@@ -106,12 +104,14 @@ class Tree:
             self.layout[path] = content
         else:
             self.made[path] = content
+        self.permissions.add_file(path)
         self.add_directory(posixpath.dirname(path))
 
     def add_directory(self, path: str) -> None:
         """A directory, and those above it."""
         while path not in self.directories and path != "/":
             self.directories.add(path)
+            self.permissions.add_directory(path)
             path = posixpath.dirname(path)
 
     def is_directory(self, path: str) -> bool:
@@ -137,13 +137,15 @@ class Tree:
         for name in self.below(path):
             self.layout.pop(name, None)
             self.made.pop(name, None)
+        self.permissions.remove(path)
 
 
 @dataclass
 class Stage:
     """``args`` are seen by the build only, ``env`` by the container too.  ``places``: directories
     that hold installed packages, which nothing of the repository comes from.  ``projects``: those
-    of the repository's own packages that are installed in place."""
+    of the repository's own packages that are installed in place.  ``mounts``: sources of bind mounts.
+    ``system``: the packages of the distribution that were installed, None where that is not known."""
 
     path: str = "Dockerfile"
     escape: str = "\\"
@@ -162,6 +164,40 @@ class Stage:
     places: set[str] = field(default_factory=set)
     projects: list[str] = field(default_factory=list)
     not_followed: list[str] = field(default_factory=list)
+    mounts: list[Copy] = field(default_factory=list)
+    ran: list[Ran] = field(default_factory=list)
+    caches: list[CacheFill] = field(default_factory=list)
+    system: set[str] | None = field(default_factory=set)
+
+    @classmethod
+    def on(cls, base: str, budget: Budget) -> Stage:
+        """A stage that begins with an image from elsewhere."""
+        stage = cls(base=base, tree=Tree(budget))
+        permissions = stage.tree.permissions
+        permissions.rooted, permissions.accounts = is_rooted(base), Accounts.of(base)
+        for name, home in permissions.accounts.homes.items():
+            permissions.made_by(permissions.accounts.uids[name], 0)
+            permissions.add_directory(home)
+        return stage
+
+    @property
+    def permissions(self) -> Permissions:
+        """Who may write where, as of now."""
+        return self.tree.permissions
+
+    @property
+    def uid(self) -> int | None:
+        """The user that RUN steps run as now, None where that is not known."""
+        if not self.user:
+            return 0 if is_rooted(self.base) else None
+        return self.permissions.accounts.uid(self.user)
+
+    @property
+    def is_root(self) -> bool | None:
+        """Do RUN steps run as root now?"""
+        if not self.user:
+            return True if is_rooted(self.base) else None
+        return self.user.partition(":")[0] in ("root", "0")
 
     def derive(self) -> Stage:
         """The state in which a stage that is built FROM this one begins."""
@@ -176,6 +212,10 @@ class Stage:
             places=set(self.places),
             projects=list(self.projects),
             not_followed=list(self.not_followed),
+            mounts=[],
+            ran=[],
+            caches=list(self.caches),
+            system=None if self.system is None else set(self.system),
         )
 
     @property

@@ -13,19 +13,22 @@ from ..shell.words import Arg, Shell
 from .copying import Context
 from .installed import install_project
 from .installs import Installer, PipInstall, is_python, recognise
-from .stage import Stage, absolute, shown
+from .moving import transfer
+from .observing import meddles, observe
+from .owning import adduser, chmod, chown, install, mkdir, touch, useradd, usermod
+from .stage import Copy, Stage, absolute, shown
 
 #: Commands that make no file which an application could miss in its own tree.
 _HARMLESS = frozenset(
     {
         ".", ":", "[", "[[", "add-apt-repository", "addgroup", "apk", "apt", "apt-cache", "apt-get",
-        "apt-key", "chgrp", "chmod", "chown", "chsh", "command", "corepack", "date", "df", "dnf",
+        "apt-key", "chgrp", "chsh", "command", "corepack", "date", "df", "dnf",
         "dos2unix", "dpkg", "dpkg-reconfigure", "du", "env", "exit", "export", "false", "fc-cache",
         "find", "getent", "gpg", "grep", "groupadd", "groupmod", "hash", "head", "id", "ldconfig",
         "locale-gen", "ls", "microdnf", "passwd", "playwright", "printenv", "pwd", "read", "rustup",
         "set", "setcap", "shift", "shopt", "sleep", "source", "stat", "sync", "tail", "test", "true",
         "type", "ulimit", "umask", "uname", "unset", "update-alternatives", "update-ca-certificates",
-        "update-locale", "usermod", "wc", "which", "whoami", "yum",
+        "update-locale", "wc", "which", "whoami", "yum",
     }
 )  # fmt: skip
 
@@ -66,10 +69,18 @@ class _Step:
         self.instruction = instruction
         self.stage = stage
         self.cwd = stage.workdir
-        self.shell = Shell.of(stage.values)
+        home = stage.permissions.accounts.home_of(stage.uid)
+        self.shell = Shell.of({"HOME": home, **stage.values} if home else stage.values)
         self.mounted = self._mounts(context)
         self.conditional = False
+        self.elevated = False
         self.depth = 0
+        stage.permissions.made_by(stage.uid, self.line)
+
+    @property
+    def uid(self) -> int | None:
+        """The user that a command runs as."""
+        return 0 if self.elevated else self.stage.uid
 
     def follow(self) -> None:
         instruction = self.instruction
@@ -79,6 +90,7 @@ class _Step:
             return
         text = _program(instruction)
         if text is None:
+            self.doubt()
             self.give_up("a script in another language")
             return
         self.program(text)
@@ -101,6 +113,7 @@ class _Step:
             self.simple(simple)
 
     def unread(self, text: str) -> None:
+        self.doubt()
         self.give_up(shown(text))
         if re.search(r"\b(?:pip3?|uv|poetry|pipenv|conda|mamba|micromamba)\b", text):
             self.stage.installs.append(
@@ -110,36 +123,55 @@ class _Step:
     def give_up(self, what: str) -> None:
         self.stage.give_up(self.line, f"RUN {what}: the files that it makes are not known here")
 
+    def doubt(self) -> None:
+        """Who owns what is not known any more: root may have changed it."""
+        self.stage.system = None
+        if self.uid in (0, None):
+            self.stage.permissions.doubt()
+
     def simple(self, simple: Simple) -> None:
         for name, value in simple.assignments:
             self.shell.variables[name] = self.shell.value(value)
         words = self.shell.expand_all(simple.words)
+        self.elevated = False
         while words and words[0].text in _PREFIXES:
+            self.elevated = self.elevated or words[0].text == "sudo"
             words = words[1:]
         if words and not (words[0].absent or words[0].opaque):
-            self.command(words)
+            self.command(words, "".join(redirect.body for redirect in simple.redirects))
+        elif words:
+            self.doubt()
+        self.elevated = False
         for redirect in simple.redirects:
             if redirect.operator in (">", ">>", ">|", "&>", "&>>"):
                 self.redirected(self.shell.value(redirect.word))
 
     def redirected(self, target: Arg) -> None:
         path = absolute(target.text, self.cwd)
+        observe(self, ">", [Arg(">"), target])
         if target.opaque or not f"{path}".startswith(_OUTSIDE):
             self.give_up(f"… > {shown(target.text)}")
 
-    def command(self, words: list[Arg]) -> None:
+    def command(self, words: list[Arg], body: str = "") -> None:
         name = posixpath.basename(words[0].text)
         text = [word.text for word in words[1:] if not word.absent]
+        observe(self, name, words, body)
         installer = recognise(words)
         if installer is not None:
             self.install(installer, words[0].text)
         elif name in _SHELLS and len(text) > 1 and re.fullmatch(r"-[a-z]*c", text[0]):
             self.program(text[1])
+        elif name in _OWNING:
+            if any(word.opaque or word.absent for word in words):
+                self.doubt()
+            _OWNING[name](self, text)
         elif name in _FOLLOWED:
             _FOLLOWED[name](self, text)
         elif is_python(name) and self.python(text):
             return
         elif not self.is_harmless(name, text):
+            if meddles(name, text, body):
+                self.doubt()
             self.give_up(shown(" ".join([name, *text])))
 
     def is_harmless(self, name: str, text: list[str]) -> bool:
@@ -175,30 +207,6 @@ class _Step:
         path = next((word for word in text if not word.startswith("-")), "")
         self.cwd = absolute(path, self.cwd) if path else self.cwd
 
-    def mkdir(self, text: list[str]) -> None:
-        skip = False
-        for word in text:
-            if not skip and not word.startswith("-"):
-                self.stage.tree.add_directory(absolute(word, self.cwd))
-            skip = word in ("-m", "--mode")
-
-    def touch(self, text: list[str]) -> None:
-        for word in text:
-            path = absolute(word, self.cwd)
-            if not word.startswith("-") and path not in self.stage.tree and not self.conditional:
-                self.stage.tree.put(path, b"")
-
-    def useradd(self, text: list[str]) -> None:
-        home = next(
-            (text[i + 1] for i in range(len(text) - 1) if text[i] in ("-d", "--home", "--home-dir")), ""
-        )
-        makes = any(re.fullmatch(r"-[a-zA-Z]*m[a-zA-Z]*|--create-home", word) for word in text)
-        if text and makes:
-            self.stage.tree.add_directory(absolute(home or f"/home/{text[-1]}", "/"))
-
-    def adduser(self, text: list[str]) -> None:
-        self.useradd(text if {"--no-create-home", "-H"} & set(text) else ["-m", *text])
-
     def download(self, text: list[str]) -> None:
         """curl and wget -O: what they print goes to the next command of a pipeline."""
         target = ""
@@ -217,6 +225,9 @@ class _Step:
             self.give_up(shown(" ".join(["wget", *text])))
 
     def link(self, text: list[str]) -> None:
+        if text:
+            # what lies behind the name is somewhere else
+            self.stage.permissions.hidden.add(absolute(text[-1], self.cwd))
         if not text or not absolute(text[-1], self.cwd).startswith(_OUTSIDE):
             self.give_up(shown(" ".join(["ln", *text])))
 
@@ -248,23 +259,8 @@ class _Step:
         self.transfer(text, "cp")
 
     def transfer(self, text: list[str], name: str) -> None:
-        """mv and cp of one known file or directory; more than that is not followed."""
-        paths = [word for word in text if not word.startswith("-")]
-        known = self.stage.tree.below(absolute(paths[0], self.cwd)) if len(paths) == 2 else {}
-        if not known and len(paths) == 2 and absolute(paths[1], self.cwd).startswith(_OUTSIDE):
-            return
-        if not known or self.conditional or "*" in paths[0]:
+        if not transfer(self, text, name, outside=_OUTSIDE):
             self.give_up(shown(" ".join([name, *text])))
-            return
-        tree, source, target = self.stage.tree, absolute(paths[0], self.cwd), absolute(paths[1], self.cwd)
-        if paths[0].endswith("/."):
-            pass
-        elif tree.is_directory(target) or paths[1].endswith("/"):
-            target = absolute(posixpath.basename(source), target)
-        if name == "mv":
-            tree.remove(source)
-        for path, content in known.items():
-            tree.put(absolute(path[len(source) :].lstrip("/"), target) if path != source else target, content)
 
     def install(self, found: Installer, program: str) -> None:
         """Record what is installed, with the files as they lie in the image now."""
@@ -306,6 +302,8 @@ class _Step:
                 directory=directory,
                 understood=found.understood,
                 conditional=self.conditional,
+                base=self.stage.base,
+                system=None if self.stage.system is None else frozenset(self.stage.system),
                 options=found.options,
                 synchronises=found.synchronises,
             )
@@ -337,6 +335,11 @@ class _Step:
                 found |= {
                     absolute(path[len(source) :].lstrip("/"), target): path for path in context.below(source)
                 }
+            there = source in context or bool(context.below(source))
+            certain = "$" not in mount and context.is_certain(source)
+            self.stage.mounts.append(
+                Copy(source or ".", target, self.line, there, certain=certain, instruction="RUN --mount")
+            )
         return found
 
 
@@ -347,25 +350,31 @@ _PROJECT_FILES = (
 _PLACES = ("/usr/local/lib", "/usr/local/bin", "/usr/lib/python3", "/root/.local", "/opt/conda")
 
 _FOLLOWED: Mapping[str, Callable[[_Step, list[str]], None]] = {
-    "adduser": _Step.adduser,
     "cat": _Step.echo,
     "cd": _Step.cd,
     "cp": _Step.duplicate,
     "curl": _Step.download,
     "echo": _Step.echo,
-    "install": _Step.mkdir,
     "ln": _Step.link,
-    "mkdir": _Step.mkdir,
     "mv": _Step.move,
     "printf": _Step.echo,
     "rm": _Step.remove,
     "rmdir": _Step.echo,
     "sed": _Step.sed,
-    "touch": _Step.touch,
-    "useradd": _Step.useradd,
     "uv": _Step.uv,
     "virtualenv": _Step.venv,
     "wget": _Step.wget,
+}
+
+_OWNING: Mapping[str, Callable[[_Step, list[str]], None]] = {
+    "adduser": adduser,
+    "chmod": chmod,
+    "chown": chown,
+    "install": install,
+    "mkdir": mkdir,
+    "touch": touch,
+    "useradd": useradd,
+    "usermod": usermod,
 }
 
 

@@ -34,11 +34,17 @@ class Import:
 
 @dataclass(frozen=True)
 class Sources:
-    """``app``: paths of the repository's files that the entry point imports, directly or not, at
-    the top level or in functions: first those of ``certain``, each in the order in which they are
-    met.  ``imports``: of each of them.  ``trees``: of those that parse.  ``certain``: those that a
-    start reaches by imports that are neither deferred nor optional.  ``folders``: the image's
-    directories that imports are looked for in.  ``unknown``: why ``app`` may not be all, or ""."""
+    """What the entry point imports.
+
+    ``app``: paths of the repository's files that it imports, directly or not, at the top level or
+    in functions: first those of ``certain``, each in the order in which they are met.  ``imports``:
+    of each of them.  ``trees``: of those that parse, each made when it is asked for.  ``certain``:
+    those that a start reaches by imports that are neither deferred nor optional.  ``folders``: the
+    image's directories that imports are looked for in.  ``absent``: the imports of what the
+    repository does not bring (libraries among them); for ``from package import module`` the module
+    is named.  ``elsewhere``: there are more directories than ``folders``.  ``unknown``: why ``app``
+    may not be all, or "".
+    """
 
     app: tuple[str, ...] = ()
     imports: Mapping[str, tuple[Import, ...]] = field(default_factory=dict)
@@ -46,6 +52,8 @@ class Sources:
     unknown: str = ""
     certain: frozenset[str] = frozenset()
     folders: tuple[str, ...] = ()
+    absent: tuple[Import, ...] = ()
+    elsewhere: bool = False
 
 
 def read_sources(space: Space) -> Sources:

@@ -7,14 +7,16 @@ import posixpath
 import re
 import sys
 from collections import deque
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from .. import Space
 from ..modules import Finder, Found, image_files, import_path
 from . import Import, Sources
 from .entries import Entry, entries
-from .imports import Module, Seen, imports_of
-from .parsing import Budget, NotParsed, parse
+from .imports import Module, imports_of
+from .parsing import LARGEST_FILE, Budget, NotParsed, Trees, parse
 from .paths import Paths, added_folders
 
 _CHANGES_PATH: Final = re.compile(rb"\bsys\.path|addsitedir")
@@ -31,8 +33,7 @@ class _File(NamedTuple):
 class _Wanted(NamedTuple):
     """A module that was not found yet: a file that is read later may change the search path."""
 
-    module: str
-    names: tuple[str, ...]
+    statement: Import
     certain: bool
 
 
@@ -51,9 +52,11 @@ class Follower:
         self.app: dict[str, None] = {}
         self.surely: set[str] = set()
         self.imports: dict[str, tuple[Import, ...]] = {}
-        self.trees: dict[str, ast.Module] = {}
+        self.parsed: list[str] = []
         self.wanted: list[_Wanted] = []
+        self.taken: list[tuple[Import, str]] = []
         self.unknown = ""
+        self.elsewhere = False
 
     def follow(self) -> Sources:
         """The app, as far as it can be followed."""
@@ -71,10 +74,12 @@ class Follower:
         return Sources(
             app=tuple(self.app),
             imports=self.imports,
-            trees=self.trees,
+            trees=Trees(self.space.files, self.parsed),
             unknown=self.unknown,
             certain=frozenset(self.surely),
             folders=tuple(self.finder.folders),
+            absent=(*(wanted.statement for wanted in self.wanted), *self._absent_names()),
+            elsewhere=self.elsewhere,
         )
 
     def _say(self, reason: str) -> None:
@@ -145,7 +150,7 @@ class Follower:
         except NotParsed as problem:
             self._say(str(problem))
             return
-        self.trees[source] = tree
+        self.parsed.append(source)
         if _CHANGES_PATH.search(text):
             self._change_search_path(tree, file, source)
         found = []
@@ -153,33 +158,57 @@ class Follower:
             if seen.computed:
                 self._say(f"{source!a}, line {seen.line}, computes the name of a module")
                 continue
-            found.append(Import(seen.module, source, seen.line, seen.names, seen.deferred, seen.optional))
-            self._follow(seen, certain=file.certain and not seen.deferred and not seen.optional)
+            statement = Import(seen.module, source, seen.line, seen.names, seen.deferred, seen.optional)
+            found.append(statement)
+            self._follow(statement, certain=file.certain and not seen.deferred and not seen.optional)
         self.imports[source] = tuple(found)
 
     def _change_search_path(self, tree: ast.Module, file: _File, source: str) -> None:
         added = False
         for folder, line in added_folders(tree, Paths(tree, file.path, self.cwd)):
             if folder is None:
+                self.elsewhere = True
                 self._say(f"{source!a}, line {line}, computes a directory of sys.path")
             elif folder not in self.finder.folders:
                 self.finder.folders.append(folder)
                 added = True
         if added:
             wanted, self.wanted = self.wanted, []
-            for module, names, certain in wanted:
-                self._follow(Seen(module, 0, names), certain=certain)
+            for statement, certain in wanted:
+                self._follow(statement, certain=certain)
 
     # -- a name
 
-    def _follow(self, seen: Seen, *, certain: bool) -> None:
-        found = self._follow_name(seen.module, certain=certain)
+    def _follow(self, statement: Import, *, certain: bool) -> None:
+        found = self._follow_name(statement.module, certain=certain)
         if not found.complete:
-            self.wanted.append(_Wanted(seen.module, seen.names, certain))
+            self.wanted.append(_Wanted(statement, certain))
             return
         if found.folders:  # what ``from`` takes of a package may be a module in it
-            for name in seen.names:
-                self._follow_name(f"{seen.module}.{name}", certain=certain)
+            package = found.files[-1] if found.files else ("", "")
+            is_regular = package[1] == statement.module
+            for name in statement.names:
+                taken = self._follow_name(f"{statement.module}.{name}", certain=certain)
+                if not taken.complete:
+                    self.taken.append((replace(statement, names=(name,)), package[0] if is_regular else ""))
+
+    def _absent_names(self) -> Iterator[Import]:
+        """Modules that ``from`` takes of packages which do not have that name in themselves either."""
+        texts: dict[str, bytes] = {}
+        for statement, package in self.taken:
+            source = self.sources[package] if package else ""
+            if package and package not in texts:
+                texts[package] = self._text(source)
+            text = texts.get(package, b"")
+            name = statement.names[0]
+            if name != "*" and not re.search(rb"\b%b\b|__getattr__|import\s*\*" % name.encode(), text):
+                yield replace(statement, module=f"{statement.module}.{name}", names=())
+
+    def _text(self, source: str) -> bytes:
+        try:
+            return self.space.files.read(source, LARGEST_FILE) if source else b"__getattr__"
+        except OSError:
+            return b"__getattr__"  # it may have any name
 
     def _follow_name(self, module: str, *, certain: bool) -> Found:
         if not module or module.startswith(".") or module.partition(".")[0] in sys.builtin_module_names:
@@ -192,11 +221,13 @@ class Follower:
     def _look_for_hidden(self) -> None:
         """Imports of what the repository has, though not where the part of the image lies that is known."""
         image = self.space.image
-        if image is None or not image.not_followed or self.unknown:
+        if image is None or not image.not_followed:
             return
         own = {part for path in self.space.files.tracked if path.endswith(".py") for part in _tops(path)}
-        for module, _names, _certain in self.wanted:
+        for statement, _ in self.wanted:
+            module = statement.module
             if module.partition(".")[0] in own:
+                self.elsewhere = True
                 self._say(f"{module} is not where the image is known: {image.not_followed[0]}")
                 return
 

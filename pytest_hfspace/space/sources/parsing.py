@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import warnings
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -13,6 +14,9 @@ from ..files import Files
 LARGEST_FILE: Final = 1_000_000
 LARGEST_TOTAL: Final = 6_000_000
 MOST_FILES: Final = 3_000
+
+#: Trees that are held at once.
+_MOST_TREES: Final = 16
 
 
 @dataclass
@@ -25,6 +29,40 @@ class Budget:
 
 class NotParsed(Exception):
     """A file has no tree; the text says why."""
+
+
+class Trees(Mapping[str, ast.Module]):
+    """The trees of files that are known to parse, each made when it is asked for: together they would
+    take a hundred times the memory of the sources."""
+
+    def __init__(self, files: Files, paths: Iterable[str]) -> None:
+        self._files = files
+        self._paths = dict.fromkeys(paths)
+        self._latest: dict[str, ast.Module] = {}
+
+    def __getitem__(self, path: str) -> ast.Module:
+        if path not in self._paths:
+            raise KeyError(path)
+        if path not in self._latest:
+            while len(self._latest) >= _MOST_TREES:
+                del self._latest[next(iter(self._latest))]
+            self._latest[path] = self._parse(path)
+        return self._latest[path]
+
+    def _parse(self, path: str) -> ast.Module:
+        try:
+            return parse(self._files, path, Budget())[0]
+        except NotParsed:  # it was changed meanwhile
+            return ast.Module([], [])
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._paths
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._paths)
+
+    def __len__(self) -> int:
+        return len(self._paths)
 
 
 def parse(files: Files, path: str, budget: Budget) -> tuple[ast.Module, bytes]:

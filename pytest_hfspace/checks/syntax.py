@@ -1,0 +1,128 @@
+"""Does a source need a newer Python than the Space's?  Found with this interpreter's own parser."""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import sys
+import tokenize
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+#: What a source that needs a version looks like: only then is it parsed a second time.
+_SIGNS: Final = (
+    (8, re.compile(rb":=|[(,]\s*/\s*[,)]|f['\"][^'\"]*=\s*[}!:]")),
+    (9, re.compile(rb"^\s*@[^\n]*[\[(][^\n]*\)\s*[.\[]", re.MULTILINE)),
+    (10, re.compile(rb"^\s*match\s[^\n]*:|^\s*case\s[^\n]*:|with\s*\(", re.MULTILINE)),
+    (11, re.compile(rb"\bexcept\s*\*|\[[^\]\n]*\*\w")),
+    (12, re.compile(rb"^\s*type\s+\w|^\s*(?:async\s+)?(?:def|class)\s+\w+\s*\[", re.MULTILINE)),
+    (13, re.compile(rb"^\s*(?:type|(?:async\s+)?def|class)\s+\w+\s*\[[^\]]*=", re.MULTILINE)),
+    (14, re.compile(rb"^\s*except\s+[^(:\n]+,|\b[tT][rR]?['\"]|\b[rR][tT]['\"]", re.MULTILINE)),
+)  # fmt: skip
+#: A brace of an f-string with its own quote, a backslash or a comment behind it.
+_FORMATTED: Final = re.compile(
+    rb"\b(?:[fF][rR]?|[rR][fF])(['\"])(?:(?!\1)[^\n{]|\{[^}\n'\"\\#]{0,80}\}){0,120}"
+    rb"\{[^}\n]{0,80}(?:\1|[\\#\n])"
+)
+
+#: The version in which the parts of an f-string became free: quotes, backslashes, comments.  [PEP 701]
+_FREE_FORMATTED: Final = 12
+
+#: Of the parser's complaints, the version that they ask for.
+_ASKS: Final = re.compile(r"only supported in Python 3\.(\d+) and greater")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """``said``: the interpreter's words; ``since``: the minor version that can read it, 0 for none."""
+
+    line: int
+    said: str
+    since: int = 0
+
+
+class TooOld(Exception):
+    """This interpreter is older than the Space's: what it cannot read, that one may."""
+
+
+def problem(source: bytes, minor: int, *, parses: bool = False) -> Problem | None:
+    """Why Python 3.``minor`` cannot read a source; None where it can.  Raises TooOld.
+
+    ``parses``: it is known that this interpreter can.
+    """
+    here = sys.version_info.minor
+    try:
+        if not parses:
+            _parse(source)
+    except (SyntaxError, ValueError) as error:
+        if here < minor:
+            raise TooOld from None
+        return Problem(getattr(error, "lineno", None) or 1, _said(error))
+    except (RecursionError, MemoryError):
+        return None
+    if here <= minor:
+        return None
+    if any(minor < since and sign.search(source) for since, sign in _SIGNS):
+        found = _of_version(source, minor)
+        if found is not None:
+            return found
+    if minor < _FREE_FORMATTED <= here and _FORMATTED.search(source):
+        return next(_free_strings(source), None)
+    return None
+
+
+def _parse(source: bytes, minor: int | None = None) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        ast.parse(source, feature_version=None if minor is None else (3, minor))
+
+
+def _of_version(source: bytes, minor: int) -> Problem | None:
+    try:
+        _parse(source, minor)
+    except SyntaxError as error:
+        asks = _ASKS.search(error.msg or "")
+        # any other complaint is about the parser's own rules for old versions, which are not exact
+        return Problem(error.lineno or 1, _said(error), int(asks[1])) if asks else None
+    except (ValueError, RecursionError, MemoryError):
+        return None
+    return None
+
+
+def _said(error: Exception) -> str:
+    return getattr(error, "msg", None) or str(error)
+
+
+def _free_strings(source: bytes) -> Iterator[Problem]:
+    """f-strings that Python 3.11 ends too early or refuses."""
+    start, middle, end = (
+        getattr(tokenize, name, -1) for name in ("FSTRING_START", "FSTRING_MIDDLE", "FSTRING_END")
+    )
+    quotes: list[str] = []
+    try:
+        for token in tokenize.tokenize(io.BytesIO(source).readline):
+            if quotes and token.type not in (middle, end):
+                said = _refused(token.type, token.string, quotes)
+                if said:
+                    yield Problem(token.start[0], said, _FREE_FORMATTED)
+                    return
+            if token.type == start:
+                quotes.append(token.string.lstrip("fFrRbBtT"))
+            elif token.type == end:
+                quotes.pop()
+    except (tokenize.TokenError, SyntaxError, ValueError, IndexError, RecursionError):
+        return
+
+
+def _refused(kind: int, text: str, quotes: list[str]) -> str:
+    """What Python 3.11 says of a token inside an f-string's braces, or ""."""
+    if kind == tokenize.COMMENT:
+        return "f-string expression part cannot include '#'"
+    if any(quote in text for quote in quotes) or ("\n" in text and len(quotes[0]) == 1):
+        return "f-string: expecting '}'"
+    if "\\" in text:
+        return "f-string expression part cannot include a backslash"
+    return ""
