@@ -27,7 +27,8 @@ def commits(number: int, files: int, changed: int) -> Iterator[bytes]:
         f"pkg{index % 40}/sub{index % 7}/f{index}.{SUFFIXES[index % len(SUFFIXES)]}" for index in range(files)
     ]
     for commit in range(number):
-        head = f"commit refs/heads/main\nmark :{commit + 1}\ncommitter a <a@b.c> {1_700_000_000 + commit} +0000\n"
+        when = f"{1_700_000_000 + commit} +0000"
+        head = f"commit refs/heads/main\nmark :{commit + 1}\ncommitter a <a@b.c> {when}\n"
         yield (head + "data 2\nx\n" + (f"from :{commit}\n" if commit else "")).encode()
         for path in paths if commit == 0 else chance.sample(paths, changed):
             data = f"{path} {commit}\n" * chance.randint(1, 200)

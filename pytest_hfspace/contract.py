@@ -47,6 +47,11 @@ DEFAULT_APP_PORT: Final = 7860
 #: The Hub refuses a smaller ``app_port``.  [field: error text]
 LOWEST_APP_PORT: Final = 1025
 
+#: Where the card of a gradio Space names no Python: what the documentation says
+#: [spaces-config-reference], and what builders use since 2026-05 [field: build logs].
+DOCUMENTED_PYTHON: Final = "3.10"
+BUILDERS_PYTHON: Final = "3.13"
+
 #: A process of user id 1000 cannot bind a smaller port.  [Linux; spaces-sdks-docker]
 LOWEST_UNPRIVILEGED_PORT: Final = 1024
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from ..contract import DEFAULT_APP_PORT, LOWEST_APP_PORT, SDKS
+from ..contract import BUILDERS_PYTHON, DEFAULT_APP_PORT, DOCUMENTED_PYTHON, LOWEST_APP_PORT, SDKS
 from .emoji import is_emoji
 
 COLORS: Final = ("red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray")
@@ -33,10 +33,6 @@ HEADERS: Final = (
     "cross-origin-resource-policy",
 )
 LONGEST_DESCRIPTION: Final = 60
-#: Where the card names no Python: what the documentation says [spaces-config-reference], and what
-#: builders use since 2026-05 [field: build logs].
-DOCUMENTED_PYTHON: Final = "3.10"
-BUILDERS_PYTHON: Final = "3.13"
 HIGHEST_PORT: Final = 65535
 
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")

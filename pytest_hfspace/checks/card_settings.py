@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Final
 
 from ..check import Check, Finding, NotApplicable, Skip, check
-from ..contract import Stage
+from ..contract import BUILDERS_PYTHON, DOCUMENTED_PYTHON, Stage
 from ..rehearsal.facts import Rehearsal, Visit
 from ..space import Space
 from ..space.card import CARD, Field
@@ -18,7 +18,7 @@ from .card_fields import shown
 from .card_keys import meant, misspelt
 from .card_names import Script, Setting, collision, is_public_secret
 from .card_oauth import Use, oauth_uses
-from .card_schema import BUILDERS_PYTHON, DOCUMENTED_PYTHON, RULES
+from .card_schema import RULES
 from .card_scripts import read_scripts
 from .serving import SERVED, control_visit, one_line, request_name, root_visits, route_of, serving
 

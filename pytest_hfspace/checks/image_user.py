@@ -22,8 +22,10 @@ from .serving import listing, one_line, text_of
 _REHEARSED_HOME: Final = re.compile(r"/hfspace-[^/]+/home(?:/|\Z)")
 _REHEARSED: Final = re.compile(r"/hfspace-[^/]+/")
 
-#: Writes that may fail without anybody noticing.
-_TOLERATED: Final = re.compile(r"/__pycache__(?:/|\Z)|\.pyc(?:\.\d+)?\Z")
+#: Writes that may fail without anybody noticing, or into the interpreter that is here.
+_TOLERATED: Final = re.compile(
+    r"/__pycache__(?:/|\Z)|\.pyc(?:\.\d+)?\Z|/(?:site|dist)-packages/|/lib/python3[^/]*/"
+)
 
 _SET_UP: Final = (
     "make one: RUN useradd -m -u 1000 user, USER user, ENV HOME=/home/user, WORKDIR /home/user/app, and "

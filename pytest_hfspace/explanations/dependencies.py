@@ -62,8 +62,8 @@ EXPLANATIONS: Final[Mapping[str, Explanation]] = {
             "The Space has the packages that requirements.txt names, and those that come with them: nothing "
             "else of what your environment collected. Imports are followed from the start command; what "
             "comes with a package is read from the metadata of the interpreter that the app runs in, extras "
-            "counted. So are modules that the Space's Python has no more (audioop, cgi and distutils among "
-            "them), and what libraries import only when they are asked: python-multipart for forms, "
+            "counted. Also looked at: modules that the Space's Python has no more (audioop, cgi, distutils), "
+            "and what libraries import only when they are asked: python-multipart for forms, "
             "email-validator for EmailStr, greenlet for SQLAlchemy's asyncio, the driver of a database URL."
         ),
         sources=("spaces-dependencies", "field"),

@@ -33,8 +33,8 @@ EXPLANATIONS: Final[Mapping[str, Explanation]] = {
         right={
             _WORKFLOW: _PUSH.format(inputs="        with:\n          fetch-depth: 0\n          lfs: true\n")
         },
-        leaves="Uploads (hub-sync, hf upload) need no fetch-depth. A history that a step completes (git fetch "
-        "--unshallow) or begins anew (git init, an orphan branch), and inputs that are expressions. "
+        leaves="Uploads (hub-sync, hf upload), which need no fetch-depth. A history that a step completes "
+        "(git fetch --unshallow) or begins anew (git init, an orphan branch), and inputs that are expressions. "
         "Workflows above the Space's folder are not seen.",
     ),
     "HFS210": Explanation(
@@ -50,7 +50,7 @@ EXPLANATIONS: Final[Mapping[str, Explanation]] = {
             )
         },
         right={"Dockerfile": BASE["Dockerfile"]},
-        leaves="The words in documentation and comments, the Python packages aws-xray-sdk and torchxrayvision, "
+        leaves="The words in documentation and comments, the packages aws-xray-sdk and torchxrayvision, "
         "Tor and Tailscale. A Python package such as pyngrok that is installed and not imported is a note.",
     ),
 }

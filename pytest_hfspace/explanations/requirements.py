@@ -18,6 +18,12 @@ _GRADIO: Final[Mapping[str, str | None]] = {
     "app.py": 'import gradio as gr\n\ngr.Interface(lambda name: name, "text", "text").launch()\n',
 }
 
+_MATCH: Final = (
+    "from fastapi import FastAPI\n\napp = FastAPI()\n\n\n"
+    '@app.get("/{unit}")\ndef size(unit: str) -> int:\n'
+    '    match unit:\n        case "kib":\n            return 1024\n    return 1\n'
+)
+
 EXPLANATIONS: Final[Mapping[str, Explanation]] = {
     "HFS302": Explanation(
         why="pip reads the whole file before it installs anything, and one line that it cannot read, or "
@@ -46,19 +52,10 @@ EXPLANATIONS: Final[Mapping[str, Explanation]] = {
         "leaves that version out is refused by pip.",
         sources=("spaces-config-reference", "field"),
         wrong={
-            "pyproject.toml": '[project]\nname = "shop"\nversion = "1"\nrequires-python = ">=3.13"\n'
-            'dependencies = ["fastapi", "uvicorn"]\n',
-            "Dockerfile": BASE["Dockerfile"]
-            .replace("COPY requirements.txt .\n", "COPY . .\n")
-            .replace("-r requirements.txt\nCOPY . .\n", ".\n"),
+            "Dockerfile": BASE["Dockerfile"].replace("python:3.12", "python:3.9"),
+            "main.py": _MATCH,
         },
-        right={
-            "pyproject.toml": '[project]\nname = "shop"\nversion = "1"\nrequires-python = ">=3.12"\n'
-            'dependencies = ["fastapi", "uvicorn"]\n',
-            "Dockerfile": BASE["Dockerfile"]
-            .replace("COPY requirements.txt .\n", "COPY . .\n")
-            .replace("-r requirements.txt\nCOPY . .\n", ".\n"),
-        },
+        right={"main.py": _MATCH},
         leaves="Files that the app does not import. requires-python of a project that is not installed, or "
         "that uv installs, which fetches the Python it wants. Syntax that the Python of this run is too old "
         "for is not read: the check says so.",

@@ -14,6 +14,7 @@ from .excuses import Excuses
 from .facts import Failure, Listener, Read, Rehearsal, Route, Shutdown, Visit
 from .layout import Layout, make_layout
 from .log import Log
+from .naming import named
 from .packages import Interpreter, missing_packages
 from .process import AppProcess
 from .requests import Override
@@ -108,7 +109,8 @@ class Director:
         if self._facts is None:
             routes = self.routes()
             try:
-                self._facts = self._varied(self._perform(routes, overrides))
+                facts = self._varied(self._perform(routes, overrides))
+                self._facts = named(facts, self._layout.as_in_image) if self._layout is not None else facts
             finally:
                 self.abort()
             self._facts.timings["total"] = time.monotonic() - self.began

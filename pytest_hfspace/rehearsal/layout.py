@@ -44,6 +44,10 @@ class Layout:
                 return name + path[len(place) :] or "/"
         return None
 
+    def as_in_image(self, text: str) -> str:
+        """A text of the app, with the image's names of the paths in it."""
+        return text.replace(str(self.root), "").replace(str(self.home), "~")
+
     def remove(self) -> None:
         """Delete everything; what cannot be deleted is not worth an exception."""
         remove_tree(str(self.top))

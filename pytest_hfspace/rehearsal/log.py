@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..space.secret_names import is_secret_name
 from .facts import Connect, FileUse, Listener, Logged, Raised, Read, Where
+from .layout import Layout
 from .process import Event
-
-Locate = Callable[[str, int], Where | None]
 
 
 @dataclass
 class Log:
     """The events of one process, sorted by kind as they come; times of the monotonic clock."""
 
-    locate: Locate
-    image_path: Callable[[str], str | None]
+    layout: Layout
     phase: str = "launch"
     times: dict[str, float] = field(default_factory=dict)
     listeners: list[Listener] = field(default_factory=list)
@@ -58,7 +55,7 @@ class Log:
 
     def where(self, data: Any) -> Where | None:
         """A file and line of the child as a line of the repository."""
-        return self.locate(str(data[0]), int(data[1])) if data else None
+        return self.layout.locate(str(data[0]), int(data[1])) if data else None
 
     def raised(self, data: Any) -> Raised | None:
         """An exception of the child."""
@@ -118,7 +115,7 @@ class Log:
 
     def _on_file(self, event: Event) -> None:
         path = str(event["path"])
-        inside = self.image_path(path)
+        inside = self.layout.image_path(path)
         self.files.append(
             FileUse(
                 path=inside or path,

@@ -51,7 +51,7 @@ class Starter:
 
     def begin(self) -> None:
         """Start the process; what it says is heard in :meth:`come_up`.  OSError if that fails."""
-        self.log = Log(self.layout.locate, self.layout.image_path)
+        self.log = Log(self.layout)
         environment = base_environment(self.space, self.layout, {**self.values, **self.given})
         self.process = AppProcess(self.python, self._plan(), environment, self.layout.scratch)
 

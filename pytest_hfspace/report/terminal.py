@@ -133,9 +133,7 @@ def _prediction(report: Report, width: int) -> list[Line]:
 
 
 def _codes(results: Iterable[Result], stage: Stage | None = None) -> str:
-    return ", ".join(
-        dict.fromkeys(result.check.id for result in results if stage in (None, result.predicts))
-    )
+    return ", ".join(dict.fromkeys(result.check.id for result in results if stage in (None, result.predicts)))
 
 
 def _names(names: list[str]) -> str:

@@ -109,10 +109,11 @@ def parse_dockerfile(text: str, path: str = "Dockerfile") -> Dockerfile:
         instruction = _instruction(logical, line, reader, errors)
         if instruction is not None:
             instructions.append(instruction)
-    if not _OWN_SYNTAX.match(directives.get("syntax", "docker/dockerfile").partition(" ")[0]):
+    if _OWN_SYNTAX.match(directives.get("syntax", "docker/dockerfile").partition(" ")[0]):
+        errors += _order_errors(instructions, complete=not errors)
+        errors += _base_errors(instructions, escape)
+    else:
         errors.clear()  # another front end, with rules of its own
-    errors += _order_errors(instructions, complete=not errors)
-    errors += _base_errors(instructions, escape)
     return Dockerfile(path, tuple(instructions), tuple(sorted(errors)[:_MOST_ERRORS]), escape)
 
 

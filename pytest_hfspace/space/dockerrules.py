@@ -131,7 +131,7 @@ def _volume(_text: str, words: tuple[str, ...] | None) -> str:
 
 
 def _healthcheck(text: str, _words: tuple[str, ...] | None) -> str:
-    kind, _, rest = text.partition(" ")
+    kind, rest = (*text.split(None, 1), "")[:2]
     if kind.upper() == "NONE":
         return "HEALTHCHECK NONE takes no arguments" if rest.strip() else ""
     if kind.upper() != "CMD":

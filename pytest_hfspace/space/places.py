@@ -11,6 +11,7 @@ from typing import Final
 from .files import Files
 from .image import Image
 from .image.installs import PipInstall
+from .patterns import matches
 from .requirement_lines import Place
 
 _ARCHIVE: Final = re.compile(r".*\.(?:whl|tar\.gz|tgz|zip|tar\.bz2)\Z")
@@ -44,8 +45,10 @@ def _in_image(target: str, files: Files, image: Image, install: PipInstall, dire
     folders = [directory, image.workdir, *(posixpath.dirname(path) for path in install.sources)]
     wanted = {posixpath.normpath(posixpath.join("/", folder, target)) for folder in folders}
     copies = [copy for copy in image.copies if copy.line < install.line]
-    known = (path for at in wanted for copy in copies for path in _sources(at, copy.source, copy.target))
-    if any(_has(files, path) for path in known):
+    copies += [mount for mount in image.mounts if mount.line == install.line]
+    needed = [path for at in wanted for path in _needed(at)]
+    known = (path for at in needed for copy in copies for path in _sources(at, copy.source, copy.target))
+    if any(path in files for path in known):
         return True
     is_own = not target.startswith("/") or any(f"{target}/".startswith(f"{folder}/") for folder in folders)
     # what a step sees and the final image has not came by a mount, or was removed: then more may have
@@ -56,18 +59,23 @@ def _in_image(target: str, files: Files, image: Image, install: PipInstall, dire
     return False if is_certain else None
 
 
+def _needed(at: str) -> tuple[str, ...]:
+    """What makes a path one that can be installed: any of these files."""
+    return (at,) if _ARCHIVE.fullmatch(at) else tuple(posixpath.join(at, name) for name in _PROJECT_FILES)
+
+
 def _sources(at: str, source: str, target: str) -> Iterator[str]:
-    """The repository paths that a copy would have brought to a path of the image."""
+    """The repository paths that a copy would have brought to a file's path in the image."""
     target = target.rstrip("/") or "/"
     if at == target:
         yield _clean(source)
-        yield _clean(posixpath.join(source, posixpath.basename(at)))
     below = target if target == "/" else f"{target}/"
     if at.startswith(below):
         rest = at[len(below) :]
         yield _clean(posixpath.join(source, rest))
-        # "COPY libs/x.whl /app/" keeps the name; "COPY libs/* /app/" as well
-        yield _clean(posixpath.join(posixpath.dirname(source), rest))
+        # a file that is copied into a directory keeps its name
+        if matches(posixpath.basename(source), rest):
+            yield _clean(posixpath.join(posixpath.dirname(source), rest))
 
 
 def _clean(path: str) -> str:
@@ -76,8 +84,4 @@ def _clean(path: str) -> str:
 
 def _has(files: Files, path: str) -> bool:
     """Is it an archive that arrives, or a directory with a project?"""
-    if path.startswith("../"):
-        return False
-    if _ARCHIVE.fullmatch(path):
-        return path in files
-    return any(posixpath.normpath(posixpath.join(path, name)) in files for name in _PROJECT_FILES)
+    return any(posixpath.normpath(needed) in files for needed in _needed(path))

@@ -66,8 +66,11 @@ def required_python(text: str) -> tuple[str, str, int]:
     ("", "", 1) where the text does not say, or cannot be read.
     """
     loads = _toml()
+    if loads is None:
+        found = re.search(r"^requires-python\s*=\s*[\"']([^\"'\n]*)[\"']", text, re.MULTILINE)
+        return (found[1], "", _line_of(text, "requires-python", key=True)) if found else ("", "", 1)
     try:
-        data = loads(text) if loads is not None else {}
+        data = loads(text)
     except (ValueError, RecursionError):
         return "", "", 1
     project, poetry = _table(data, "project"), _table(data, "tool", "poetry")

@@ -173,6 +173,7 @@ def test_requirements_are_told_by_their_own_check() -> None:
         "# syntax=someone/frontend\nFROM python:3.12\nINCLUDE x\nCMD x",
         "FROM python:3.12 AS base-1.2\nFROM base-1.2\nCMD x",
         "ARG BASE\nFROM $BASE\nCMD x",
+        "FROM python:${V:-3.12}\nHEALTHCHECK\tCMD curl x\nCMD x",
         "FROM python:3.12\nCMD ['uvicorn', 'main:app']",  # the start command's own check tells
     ],
 )

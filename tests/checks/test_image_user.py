@@ -53,6 +53,7 @@ def test_the_rehearsals_home_is_known_by_its_name() -> None:
         (ROOTS, ("/tmp/x", "/dev/shm/y", "/dev/null", "/var/tmp/z")),
         (ROOTS, ("/app/__pycache__/main.cpython-312.pyc.1234", "/app/x/__pycache__/y.pyc")),
         (ROOTS, ("/tmp/hfspace-abc/scratch/tmpx",)),
+        (ROOTS, ("/home/me/venv/lib/python3.12/site-packages/x/cache.json", "/opt/py/dist-packages/y")),
         (DOCUMENTED, ("/home/user/app/data.json", f"{HOME}/.cache/x", "/home/user/app/logs/a/b.log")),
         (USER + "COPY --chown=user . /app/app\n", ("/app/app/data.json",)),
         (USER + "COPY . .\nRUN chown -R user /app\nUSER user\n", ("/app/data.json", f"{HOME}/.cache/x")),

@@ -443,7 +443,6 @@ def project(wanted, tool="pip", table="[project]\nname = 'shop'\nrequires-python
     return python("x = 1\n", "3.12", files=files, installs=(replace(install, **changes),))
 
 
-@pytest.mark.skipif(HERE < 11, reason="tomllib is there since 3.11")
 def test_requires_python():
     assert project(">=3.10,<3.13").outcome == "passed"
     # the patch version decides
@@ -453,7 +452,11 @@ def test_requires_python():
     assert project(">=3.13", conditional=True).outcome == "passed"
     (finding,) = project(">=3.13").findings
     assert (finding.path, finding.line) == ("pyproject.toml", 3)
-    assert "Package 'shop' requires a different Python: 3.12 not in '>=3.13'" in finding.consequence
+    assert "requires a different Python: 3.12 not in '>=3.13'" in finding.consequence
+
+
+@pytest.mark.skipif(HERE < 11, reason="tomllib is there since 3.11")
+def test_requires_python_of_poetry():
     (finding,) = project(
         "^3.13", table="[tool.poetry]\nname='shop'\n[tool.poetry.dependencies]\npython = "
     ).findings
@@ -462,8 +465,8 @@ def test_requires_python():
 
 @pytest.mark.parametrize(
     ("wanted", "version", "answer"),
-    [(">=3.12", "3.12", True), ("<3.12", "3.12", False), (">=3.12.4", "3.12", None), (">=3.12.4", "3.12.1", False),
-     ("!", "3.12", None)],
+    [(">=3.12", "3.12", True), ("<3.12", "3.12", False), (">=3.12.4", "3.12", None),
+     (">=3.12.4", "3.12.1", False), ("!", "3.12", None)],
 )  # fmt: skip
 def test_admits(wanted, version, answer):
     assert admits(wanted, version) is answer
@@ -482,7 +485,7 @@ def test_hostile_sources_end_quickly():
         for minor in (8, HERE):
             found = problem(source, minor)
             assert found is None or found.line
-    assert time.perf_counter() - started < 10
+    assert time.perf_counter() - started < 20
 
 
 # -- HFS310
@@ -523,7 +526,7 @@ def apt(step, base="python:3.12-slim"):
     "space",
     [
         make_space(),
-        apt("apt-get update && apt-get install -y --no-install-recommends libgl1 libasound2 libglib2.0-0 git"),
+        apt("apt-get update && apt-get install -y --quiet libgl1 libasound2 libglib2.0-0 git"),
         apt("apt-get install -y libgl1-mesa-glx", "python:3.12-slim-bookworm"),
         apt("apt-get install -y libgl1-mesa-glx", "python:3.12.3-slim"),
         apt("apt-get install -y libgl1-mesa-glx", "ubuntu:22.04"),
@@ -537,7 +540,8 @@ def apt(step, base="python:3.12-slim"):
         # a list of something else
         make_space({"packages.txt": "The packages of this shop: 3 of them.\n"}),
         make_gradio_space({"packages.txt": "ffmpeg libgl1\nlibsm6\n"}),
-        make_gradio_space({"packages.txt": "libgl1-mesa-glx\n"}, card='sdk: gradio\npython_version: "3.10.13"\n'),
+        make_gradio_space({"packages.txt": "libgl1-mesa-glx\n"},
+                          card='sdk: gradio\npython_version: "3.10.13"\n'),
         make_gradio_space({"packages.txt": "ffmpeg\n", "apt.txt": "ffmpeg\n"}),
         make_gradio_space({"package.txt": "Hello, World!\n"}),
     ],

@@ -135,6 +135,18 @@ def test_stages() -> None:
         ("FROM a\nRUN <<EOF\nx", 2, "EOF"),
         ("FROM a\nENV X", 2, "ENV"),
         ("FROM a\nif true; then", 2, "if"),
+        ("FROM a\nARG =x", 2, "ARG"),
+        ("FROM a\nLABEL x", 2, "LABEL"),
+        ("FROM a\nCOPY a <<EOF\nx\nEOF", 2, "destination"),
+        ("FROM a\nCOPY --link=maybe a b", 2, "true or false"),
+        ("FROM a\nCOPY --from=a --from=b c d", 2, "twice"),
+        ("FROM a\nRUN --network=lan x", 2, "default or none or host"),
+        ("FROM a\nRUN --security=none x", 2, "insecure or sandbox"),
+        ("FROM a\nHEALTHCHECK NONE x", 2, "NONE"),
+        ("FROM a\nHEALTHCHECK CMD", 2, "command"),
+        ('FROM a\nVOLUME ["/a", " "]', 2, "empty path"),
+        ("FROM $X", 1, "$X"),
+        ("FROM python:${X}-slim", 1, "$X"),
     ],
 )
 def test_errors_name_their_line(text: str, line: int, word: str) -> None:
@@ -145,7 +157,16 @@ def test_errors_name_their_line(text: str, line: int, word: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["FROM a as b", "FROM --platform=linux/amd64 a", "ARG X\nARG Y=1\nFROM $X", "FROM a\nENV X y\nCMD x"],
+    [
+        "FROM a as b",
+        "FROM --platform=linux/amd64 a",
+        "ARG X\nARG Y=1\nFROM $X",
+        "FROM a\nENV X y\nCMD x",
+        "# syntax=someone/other\nname: x",
+        'FROM a\nHEALTHCHECK CMD ["a"]',
+        "#!/usr/bin/env x\nFROM a",
+        "# check=skip=all\n# syntax=docker/dockerfile:1\nFROM a",
+    ],
 )
 def test_no_errors(text: str) -> None:
     assert parse_dockerfile(text).errors == ()

@@ -517,14 +517,17 @@ def test_places(tmp_path: Path, line: str, target: str, editable: bool, found: b
     [
         ("RUN make libs && pip install -r requirements.txt", None),
         ("RUN --mount=type=bind,target=. pip install -r requirements.txt", True),
-        ("COPY . .\nRUN pip install -r requirements.txt", False),
+        ("COPY setup.py README.md libs/x/\nRUN pip install -r requirements.txt", True),
+        ("COPY . .\nRUN pip install -r requirements.txt", True),
+        ("COPY main.py .\nRUN pip install -r requirements.txt", False),
     ],
 )
 def test_places_that_a_step_may_make(tmp_path: Path, step: str, found: bool | None) -> None:
     dockerfile = f"FROM python:3.12\nWORKDIR /app\nCOPY requirements.txt ./\n{step}\n"
     write(tmp_path, {"Dockerfile": dockerfile, "requirements.txt": "./libs/x\n", "main.py": ""})
+    write(tmp_path, {"libs/x/setup.py": "", "setup.py": "", "README.md": ""})
     (place,) = read_space(tmp_path).requirements.places
-    assert place.found is (None if found else found)
+    assert place.found is found
 
 
 def test_places_of_the_gradio_sdk(tmp_path: Path) -> None:
