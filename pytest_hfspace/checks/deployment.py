@@ -61,7 +61,7 @@ def _shallow(step: Deployment) -> Finding | None:
     commits = "the newest commit" if depth == 1 else f"the {depth} newest commits"
     return Finding(
         f"the checkout has only {commits} ({written}), and {_place(step)} pushes to a Space",
-        "write fetch-depth: 0 below with: of this actions/checkout",
+        "add fetch-depth: 0 to the with: of this actions/checkout step",
         step.workflow,
         step.checkout,
         level=level,
@@ -79,7 +79,7 @@ def _pointers(step: Deployment) -> Finding | None:
     pushes = step.kind == "git push"
     return Finding(
         f"the checkout leaves LFS files as pointers ({names}), and {_place(step)} sends them to a Space",
-        "write lfs: true below with: of this actions/checkout",
+        "add lfs: true to the with: of this actions/checkout step",
         step.workflow,
         step.checkout,
         consequence="The Hub refuses pointers to LFS files that it does not have."
@@ -99,7 +99,7 @@ def _other_sdk(space: Space, step: Deployment) -> Finding | None:
     )
     return Finding(
         f"{seen}; the card says sdk: {wanted}",
-        f"write space_sdk: {wanted} below with: of this step",
+        f"write space_sdk: {wanted} in the with: of this step",
         step.path,
         step.sdk_line if step.space_sdk else step.line,
         consequence=f"hub-sync creates a Space that is not there yet as a {one_line(sdk, 40)} Space, "

@@ -19,6 +19,12 @@ from .syntax import Problem, TooOld, problem
 
 _LARGEST_SOURCE: Final = 1_000_000
 
+#: Names the stage of the check as well, so that a report does not put that one before it.
+_SYNTAX_ERROR: Final = (
+    "The image is built, and the app stops when it starts: its log ends with SyntaxError "
+    "(RUNTIME_ERROR; BUILD_ERROR where the build runs the file)."
+)
+
 #: Steps that put another Python into the image than its base has.
 _OTHER_PYTHON: Final = re.compile(
     r"uv python |uv venv [^\n]*(?:-p|--python)|--python[ =]\S|UV_PYTHON=|pyenv |deadsnakes"
@@ -31,7 +37,7 @@ _OTHER_PYTHON: Final = re.compile(
     "python-version",
     level="error",
     predicts=Stage.BUILD_ERROR,
-    consequence="The Space's Python cannot read the file, and the Space stops with a runtime error.",
+    consequence="pip refuses the project, or the app stops with a SyntaxError.",
 )
 def python_version(space: Space, space_sources: Sources) -> Iterator[Finding]:
     """The app's sources parse, and requires-python holds, on the Space's Python.  [field]"""
@@ -101,14 +107,14 @@ def _unreadable(space: Space, path: str, found: Problem, version: str) -> Findin
             f"write {written} in {where}, or write the line for Python {version}",
             path,
             found.line,
-            consequence="The Space's log ends with SyntaxError, and the Space stops with a runtime error.",
+            consequence=_SYNTAX_ERROR,
         )
     return Finding(
         f"Python {version} cannot read this line: {said}",
         "mend the line: python -m py_compile shows where it breaks",
         path,
         found.line,
-        consequence="The Space's log ends with SyntaxError, and the Space stops with a runtime error.",
+        consequence=_SYNTAX_ERROR,
     )
 
 

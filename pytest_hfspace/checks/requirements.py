@@ -52,18 +52,21 @@ def _need_build(space: Space) -> None:
 def requirement_invalid(space: Space) -> Iterator[Finding]:
     """Every line is a requirement that pip accepts on Linux.  [spaces-dependencies]"""
     _need_build(space)
-    yield from _invalid(space)
-    yield from _places(space)
+    found = [*_invalid(space), *_places(space), *_lines(space)]
+    found += filter(None, map(credentials, space.requirements.options))
+    yield from sorted(found, key=lambda finding: (finding.path, finding.line or 0))
+
+
+def _lines(space: Space) -> Iterator[Finding]:
+    """Requirements that pip can read, and cannot install."""
     firm = [each for each in space.requirements.declared if each.path and not _may_fail(space, each)]
     other_index = _has_other_index(space)
-    named = (wrong_name(space, each, other_index=other_index) for each in firm)
-    yield from filter(None, named)
+    yield from filter(None, (wrong_name(space, each, other_index=other_index) for each in firm))
     for path in dict.fromkeys(each.path for each in firm if each.path.endswith((".txt", ".in"))):
         of_file = [each for each in firm if each.path == path]
         yield from contradictions(of_file)
         if not _is_uv(space, path):
             yield from filter(None, [unhashed(of_file, is_gradio=space.sdk == "gradio")])
-    yield from filter(None, map(credentials, space.requirements.options))
 
 
 def _invalid(space: Space) -> Iterator[Finding]:
@@ -95,8 +98,9 @@ def _is_uv(space: Space, path: str) -> bool:
 
 
 def _mounted(place: Place) -> Finding:
+    text = f"-e {place.text}" if place.editable else place.text
     return Finding(
-        f"{one_line(place.text, 80)} installs from the repository, which the SDK copies after pip has run",
+        f"{one_line(text, 80)} installs from the repository, which the SDK copies after pip has run",
         "import the package from the root instead, or install it from a URL or the index",
         place.path,
         place.line,

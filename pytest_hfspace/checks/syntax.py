@@ -14,13 +14,13 @@ from typing import Final
 
 #: What a source that needs a version looks like: only then is it parsed a second time.
 _SIGNS: Final = (
-    (8, re.compile(rb":=|[(,]\s*/\s*[,)]|f['\"][^'\"]*=\s*[}!:]")),
-    (9, re.compile(rb"^\s*@[^\n]*[\[(][^\n]*\)\s*[.\[]", re.MULTILINE)),
-    (10, re.compile(rb"^\s*match\s[^\n]*:|^\s*case\s[^\n]*:|with\s*\(", re.MULTILINE)),
-    (11, re.compile(rb"\bexcept\s*\*|\[[^\]\n]*\*\w")),
-    (12, re.compile(rb"^\s*type\s+\w|^\s*(?:async\s+)?(?:def|class)\s+\w+\s*\[", re.MULTILINE)),
-    (13, re.compile(rb"^\s*(?:type|(?:async\s+)?def|class)\s+\w+\s*\[[^\]]*=", re.MULTILINE)),
-    (14, re.compile(rb"^\s*except\s+[^(:\n]+,|\b[tT][rR]?['\"]|\b[rR][tT]['\"]", re.MULTILINE)),
+    (8, re.compile(rb":=|[(,][ \t]*/[ \t]*[,)]")),
+    (9, re.compile(rb"^[ \t]*@[\w.]{1,200}[\[(]", re.MULTILINE)),
+    (10, re.compile(rb"^[ \t]*(?:match|case)\b", re.MULTILINE)),
+    (11, re.compile(rb"\bexcept[ \t]*\*|\[[^\]\n]{0,100}\*\w")),
+    (12, re.compile(rb"^[ \t]*(?:type[ \t]+\w|(?:async[ \t]+)?(?:def|class)[ \t]+\w+[ \t]*\[)", re.MULTILINE)),
+    (13, re.compile(rb"^[ \t]*(?:type|(?:async[ \t]+)?def|class)[ \t]+\w+[ \t]*\[[^\]]{0,200}=", re.MULTILINE)),
+    (14, re.compile(rb"^[ \t]*except[ \t]+[^(:\n]+,|\b(?:[tT][rR]?|[rR][tT])['\"]", re.MULTILINE)),
 )  # fmt: skip
 #: A brace of an f-string with its own quote, a backslash or a comment behind it.
 _FORMATTED: Final = re.compile(
@@ -118,11 +118,11 @@ def _free_strings(source: bytes) -> Iterator[Problem]:
 
 
 def _refused(kind: int, text: str, quotes: list[str]) -> str:
-    """What Python 3.11 says of a token inside an f-string's braces, or ""."""
+    """What Python 3.11 cannot read of a token inside an f-string's braces, or ""."""
     if kind == tokenize.COMMENT:
-        return "f-string expression part cannot include '#'"
+        return "a comment inside the braces of an f-string"
     if any(quote in text for quote in quotes) or ("\n" in text and len(quotes[0]) == 1):
-        return "f-string: expecting '}'"
+        return "the f-string's own quote, or a line end, inside its braces"
     if "\\" in text:
-        return "f-string expression part cannot include a backslash"
+        return "a backslash inside the braces of an f-string"
     return ""

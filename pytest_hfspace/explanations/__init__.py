@@ -19,6 +19,11 @@ _MODULES: Final = (
     "dependencies",
     "requirements",
     "dockerfile",
+    "start",
+    "serve",
+    "browser",
+    "environment",
+    "lifecycle",
 )
 
 #: The healthy Space that the examples are laid over.

@@ -34,8 +34,8 @@ EXPLANATIONS: Final[Mapping[str, Explanation]] = {
             _WORKFLOW: _PUSH.format(inputs="        with:\n          fetch-depth: 0\n          lfs: true\n")
         },
         leaves="Uploads (hub-sync, hf upload), which need no fetch-depth. A history that a step completes "
-        "(git fetch --unshallow) or begins anew (git init, an orphan branch), and inputs that are expressions. "
-        "Workflows above the Space's folder are not seen.",
+        "(git fetch --unshallow) or begins anew (git init, an orphan branch), and inputs that "
+        "are expressions. Workflows above the Space's folder are not seen.",
     ),
     "HFS210": Explanation(
         why="The Hub pauses Spaces that open tunnels, serve proxies or mine, and flags them as abusive. It "

@@ -165,6 +165,7 @@ class Director:
         starter = self._starter
         nothing = Rehearsal(
             python=self.options.python.version,
+            site=self.options.python.site,
             impossible=self._impossible,
             missing_packages=self.missing,
             failure=self._failure,

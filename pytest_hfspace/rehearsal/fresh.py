@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from ..build import Build, Building, begin_build
 from ..space import Space
@@ -93,7 +94,9 @@ class FreshRehearsal:
             options = self._options
             if self._is_fresh:
                 build = self.build
-                python = Interpreter(build.python, build.version, build.packages)
+                environment = Path(build.python).parents[1]
+                site = tuple(map(str, environment.glob("lib/python3*/site-packages")))
+                python = Interpreter(build.python, build.version, build.packages, site)
                 options = replace(options, python=python)
             self._director = begin_here(self._space, options, self._progress)
         return self._director

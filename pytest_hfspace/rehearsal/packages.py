@@ -14,11 +14,13 @@ from ..space.requirements import Requirement
 @dataclass(frozen=True)
 class Interpreter:
     """``path`` of the executable; ``version`` as "3.12.1"; ``packages``: what is installed there,
-    normalised name to version, None for the interpreter that runs this."""
+    normalised name to version, None for the interpreter that runs this; ``site``: the directories
+    that hold their metadata, none likewise."""
 
     path: str = sys.executable
     version: str = field(default_factory=platform.python_version)
     packages: Mapping[str, str] | None = None
+    site: tuple[str, ...] = ()
 
     def has(self, name: str) -> bool:
         """Is this distribution, by its normalised name, installed there?"""

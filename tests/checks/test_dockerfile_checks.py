@@ -102,8 +102,7 @@ def test_a_source_that_is_nowhere() -> None:
     assert (finding.path, finding.line) == ("Dockerfile", 3)
     assert 'failed to calculate checksum of ref …: "/static": not found' in finding.consequence
     assert (
-        "Job failed with exit code: 1. Reason: cache miss: […] COPY static/ ./static/"
-        in finding.consequence
+        "Job failed with exit code: 1. Reason: cache miss: […] COPY static/ ./static/" in finding.consequence
     )
 
 

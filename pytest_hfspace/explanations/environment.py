@@ -1,0 +1,10 @@
+"""7xx: the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from . import Explanation
+
+EXPLANATIONS: Final[Mapping[str, Explanation]] = {}

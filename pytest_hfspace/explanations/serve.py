@@ -1,0 +1,10 @@
+"""5xx: the routes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from . import Explanation
+
+EXPLANATIONS: Final[Mapping[str, Explanation]] = {}
