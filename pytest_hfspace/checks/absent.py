@@ -24,8 +24,6 @@ SAYS_ABSENT: Final = re.compile(
 _NO_MODULE: Final = re.compile(r"No module named '?([\w.]+)'?")
 _NO_NAME: Final = re.compile(r"cannot import name '(\w+)' from '([\w.]+)'")
 _NO_FILE: Final = re.compile(r"FileNotFoundError: .*No such file or directory: '([^'\n]+)'")
-#: Where the image's "/" is during a rehearsal.
-_REHEARSED: Final = re.compile(r"\A.*/hfspace-[^/]+/root(?=/|\Z)")
 _QUOTED: Final = re.compile(r"'([^'\n]{1,300})'|\"([^\"\n]{1,300})\"")
 _BARE: Final = re.compile(r"[\w./~-]+")
 
@@ -231,7 +229,7 @@ def _places(space: Space, said: Iterable[str]) -> Iterator[str]:
     """The repository paths of what was asked for."""
     cwd = space.command.cwd if space.command else "/app"
     for text in said:
-        path = posixpath.normpath(posixpath.join(cwd, _REHEARSED.sub("", text)))
+        path = posixpath.normpath(posixpath.join(cwd, text))
         yield from (place for place in repository_paths(space, path) if place not in ("", "."))
 
 
@@ -241,14 +239,16 @@ def _places(space: Space, said: Iterable[str]) -> Iterator[str]:
 def uncopied(space: Space, path: str) -> bool:
     """Does a COPY that finds nothing name this path, or a folder above it?"""
     return any(
-        not copy.found and _is_below(path, posixpath.normpath(copy.source.lstrip("/")))
+        copy.certain and not copy.found and _is_below(path, posixpath.normpath(copy.source.lstrip("/")))
         for copy in (space.image.copies if space.image else ())
     )
 
 
 def uncopied_target(space: Space, image_paths: Iterable[str]) -> bool:
     """Would a COPY that finds nothing have put one of these files into the image?"""
-    missing = [copy for copy in (space.image.copies if space.image else ()) if not copy.found]
+    missing = [
+        copy for copy in (space.image.copies if space.image else ()) if copy.certain and not copy.found
+    ]
     for copy in missing:
         name = posixpath.basename(copy.source.rstrip("/"))
         is_file = "." in name.lstrip(".")

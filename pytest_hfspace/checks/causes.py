@@ -11,7 +11,7 @@ from ..check import NotApplicable, Skip
 from ..contract import SDKS
 from ..rehearsal.facts import Failure, Phase, Raised, Rehearsal
 from ..space import Space
-from ..space.content import pointer
+from ..space.content import LONGEST_POINTER, pointer
 from ..space.modules import entry_file as entry_file  # noqa: PLC0414 - how typing says that others take it from here
 from ..space.modules import search_path
 from .absent import lost_of_start, uncopied_target
@@ -24,8 +24,6 @@ _IDLE_BASES: Final = re.compile(
     r"((docker\.io|public\.ecr\.aws/docker)/)?(library/)?(python|debian|ubuntu|alpine|nvidia/cuda)([:@].*)?"
     r"|ghcr\.io/astral-sh/uv([:@].*)?"
 )
-
-_LONGEST_POINTER: Final = 1024
 
 #: Which check tells of a file that is absent.
 CODES_OF_LOST: Final[Mapping[str, str]] = {"untracked": "HFS206", "case": "HFS207", "copy": "HFS311"}
@@ -190,7 +188,7 @@ def read_pointer(space: Space, rehearsal: Rehearsal) -> str:
         if use.found and not use.write and use.where is not None and use.where in lines:
             source = space.image.layout.get(use.path, "") if space.image else ""
             try:
-                if source and pointer(space.files.read(source, _LONGEST_POINTER)):
+                if source and pointer(space.files.read(source, LONGEST_POINTER)):
                     return source
             except OSError:
                 continue

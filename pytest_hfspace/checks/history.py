@@ -201,9 +201,11 @@ def lfs_pointer(
     """No file that the app opens would arrive as an LFS pointer.  [field]"""
     if space.sdk == "static":
         raise NotApplicable(NO_PROCESS)
-    without_lfs = _checkout_without_lfs(space_history, space_deployments)
-    pointers = {each.path: each for each in space_history.pointers if without_lfs or not each.filtered}
+    # one that .gitattributes names becomes the file on the Hub, unless a workflow sends it as it is
+    pointers = {each.path: each for each in space_history.pointers if not each.filtered}
     if not pointers:
+        if space_history.pointers and _checkout_without_lfs(space_history, space_deployments):
+            raise Skip("needs HFS209")
         return
     if space_rehearsal.impossible:
         raise Skip(space_rehearsal.impossible)
@@ -213,7 +215,7 @@ def lfs_pointer(
     }
     for path, where in sorted(opened.items()):
         reader = f" ({one_line(str(where), 80)})" if where else ""
-        yield _unresolved(pointers[path], reader, without_lfs)
+        yield _unresolved(pointers[path], reader)
     if not opened and space_rehearsal.failure:
         raise Skip("the app did not come up, so it is not known which files it reads")
 
@@ -233,19 +235,12 @@ def _checkout_without_lfs(history: History, deployments: Sequence[Deployment]) -
     )
 
 
-def _unresolved(pointer: Pointer, reader: str, sent: Deployment | None) -> Finding:
+def _unresolved(pointer: Pointer, reader: str) -> Finding:
     path = one_line(pointer.path, 100)
-    message = f"an LFS pointer to a file of {_bytes(pointer.size)}, and the app opens it{reader}"
-    if not pointer.filtered:
-        return Finding(
-            f"{message}; no line of .gitattributes says filter=lfs for it",
-            f'git lfs track "{path}", put the file itself in its place, git add .gitattributes "{path}"',
-            pointer.path,
-        )
-    assert sent is not None
     return Finding(
-        f"{message}; {one_line(sent.path, 80)}:{sent.line} sends it as it is",
-        f"write lfs: true under with: of the checkout in line {sent.checkout}",
+        f"an LFS pointer to a file of {_bytes(pointer.size)}, and the app opens it{reader}; no line of "
+        ".gitattributes says filter=lfs for it",
+        f'git lfs track "{path}", put the file itself in its place, git add .gitattributes "{path}"',
         pointer.path,
     )
 

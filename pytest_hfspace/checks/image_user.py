@@ -18,10 +18,6 @@ from ..space.image.permissions import HUB_UID
 from .docker_image import docker_image
 from .serving import listing, one_line, text_of
 
-#: Where the rehearsal keeps the app's home, in a temporary directory of its own.
-_REHEARSED_HOME: Final = re.compile(r"/hfspace-[^/]+/home(?:/|\Z)")
-_REHEARSED: Final = re.compile(r"/hfspace-[^/]+/")
-
 #: Writes that may fail without anybody noticing, or into the interpreter that is here.
 _TOLERATED: Final = re.compile(
     r"/__pycache__(?:/|\Z)|\.pyc(?:\.\d+)?\Z|/(?:site|dist)-packages/|/lib/python3[^/]*/"
@@ -62,13 +58,11 @@ def writes_of(image: Image, rehearsal: Rehearsal) -> Writes:
     variable = image.env.get("HOME")
     home = image.permissions.home(variable.value if variable else None)
     for use in rehearsal.files:
-        if not use.write or _TOLERATED.search(use.path) or not use.path.startswith("/"):
+        path, is_home = use.path, use.path.startswith("~")
+        if not use.write or _TOLERATED.search(path) or not (is_home or path.startswith("/")):
             continue
-        path, is_home = use.path, _REHEARSED_HOME.search(use.path)
         if is_home:
-            path = posixpath.join(home or "~", use.path[is_home.end() :])
-        elif _REHEARSED.search(path):
-            continue  # the rehearsal's own temporary directory
+            path = posixpath.join(home or "~", path.removeprefix("~").lstrip("/"))
         # without an entry in passwd, ~ is "/": no volume is mounted there
         allowed = (
             image.writable("/")
@@ -82,7 +76,7 @@ def writes_of(image: Image, rehearsal: Rehearsal) -> Writes:
         elif not allowed:
             place, access = image.permissions.nearest(path)
             owner = image.permissions.accounts.name_of(access.uid or 0) or f"user id {access.uid}"
-            denied.append(Denied(use, path, place, owner, access.line, is_home is not None))
+            denied.append(Denied(use, path, place, owner, access.line, is_home))
     return Writes(tuple(denied), tuple(unknown))
 
 

@@ -6,6 +6,7 @@ import posixpath
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from ..check import Finding, NotApplicable, Skip, check
@@ -55,12 +56,21 @@ def python_version(space: Space, space_sources: Sources) -> Iterator[Finding]:
             unread = unread or path
             continue
         if found is not None:
-            findings.append(_unreadable(space, path, found, version))
+            stage = Stage.RUNTIME_ERROR if path in space_sources.certain else Stage.RUNNING
+            findings.append(replace(_unreadable(space, path, found, version), predicts=stage))
     if not findings and not space_sources.app:
         raise Skip(space_sources.unknown or "the app's sources are not known")
     if not findings and unread:
         raise Skip(f"this Python is older than the Space's {version}, and cannot read {one_line(unread, 60)}")
     yield from findings
+
+
+def tells_of(space: Space, path: str) -> bool:
+    """Does HFS309 find fault with the syntax of this file, which is one of the app's?"""
+    try:
+        return _read(space, path, _version(space), parses=False) is not None
+    except (Skip, TooOld):
+        return False
 
 
 def _read(space: Space, path: str, version: str, *, parses: bool) -> Problem | None:

@@ -13,7 +13,8 @@ from ..rehearsal.facts import Failure, Rehearsal, Where
 from ..space import Space
 from ..space.modules import entry_file
 from . import start_address
-from .causes import NO_PROCESS, failure_code, failure_of
+from .causes import NO_PROCESS, failure_code, failure_of, is_kind
+from .python_version import tells_of
 from .serving import one_line, text_of
 from .start_command import launch_command
 from .start_hints import STOPS, exit_text, hint_for, likely_targets, reason_of
@@ -75,6 +76,8 @@ def import_(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
     if failure is None:
         return
     path, line = _at(space, failure)
+    if failure.raised is not None and is_kind(failure.raised, "SyntaxError") and tells_of(space, path):
+        raise Skip("needs HFS309")
     yield Finding(
         f"{_subject(space)} fails to import: {reason_of(failure)}", hint_for(space, failure), path, line
     )

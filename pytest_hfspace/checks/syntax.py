@@ -18,8 +18,8 @@ _SIGNS: Final = (
     (9, re.compile(rb"^[ \t]*@[\w.]{1,200}[\[(]", re.MULTILINE)),
     (10, re.compile(rb"^[ \t]*(?:match|case)\b", re.MULTILINE)),
     (11, re.compile(rb"\bexcept[ \t]*\*|\[[^\]\n]{0,100}\*\w")),
-    (12, re.compile(rb"^[ \t]*(?:type[ \t]+\w|(?:async[ \t]+)?(?:def|class)[ \t]+\w+[ \t]*\[)", re.MULTILINE)),
-    (13, re.compile(rb"^[ \t]*(?:type|(?:async[ \t]+)?def|class)[ \t]+\w+[ \t]*\[[^\]]{0,200}=", re.MULTILINE)),
+    (12, re.compile(rb"^[ \t]*(?:type[ \t]+\w|(?:async[ \t]+def|def|class)[ \t]+\w+[ \t]*\[)", re.MULTILINE)),
+    (13, re.compile(rb"^[ \t]*(?:type|async[ \t]+def|def|class)[ \t]+\w+[ ]*\[[^\]]{0,200}=", re.MULTILINE)),
     (14, re.compile(rb"^[ \t]*except[ \t]+[^(:\n]+,|\b(?:[tT][rR]?|[rR][tT])['\"]", re.MULTILINE)),
 )  # fmt: skip
 #: A brace of an f-string with its own quote, a backslash or a comment behind it.
@@ -65,7 +65,7 @@ def problem(source: bytes, minor: int, *, parses: bool = False) -> Problem | Non
         return None
     if here <= minor:
         return None
-    if any(minor < since and sign.search(source) for since, sign in _SIGNS):
+    if any(minor < since <= here and sign.search(source) for since, sign in _SIGNS):
         found = _of_version(source, minor)
         if found is not None:
             return found

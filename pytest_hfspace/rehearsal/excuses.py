@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -9,8 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..space import Space
-from .facts import Raised
+from ..space.attributes import stored_in_lfs
+from ..space.content import LONGEST_POINTER, pointer
+from ..space.git import GitError
+from .facts import FileUse, Raised
 from .layout import Layout
+from .log import Log
 
 #: exceptions that no value of a setting brings about
 _UNRELATED = {
@@ -45,11 +50,17 @@ class Excuses:
     missing_packages: tuple[str, ...]
     stand_ins: Mapping[str, str]
 
-    def start(self, error: Raised, connects: Iterable[str], output: str = "") -> str:
+    def start(self, error: Raised, log: Log, output: str = "") -> str:
         """Why a start that ended so tells nothing, or "".  ``output``: its last lines, which tell
         of a command before the server what no exception does."""
         printed = self._database(output) if error.kind == "SystemExit" else ""
-        return self.common(error) or printed or self._stand_in(error) or self._network(error, connects)
+        return (
+            self.common(error)
+            or printed
+            or self._pointer(error, log.files)
+            or self._stand_in(error)
+            or self._network(error, log.connects)
+        )
 
     def common(self, error: Raised) -> str:
         """The excuses that hold in every phase."""
@@ -119,6 +130,21 @@ class Excuses:
         if image is None or not image.not_followed or not _ABSENT_FILE.search(error.message):
             return ""
         return f"the app needs a file that a build step may make ({image.not_followed[0]})"
+
+    def _pointer(self, error: Raised, files: Iterable[FileUse]) -> str:
+        """A file that is in LFS, and that the Hub would put in the place of its pointer."""
+        lines = {link.where for link in chain_of(error)}
+        for use in files:
+            source = self.layout.files.get(use.path, "") if use.where in lines and use.found else ""
+            if not source:
+                continue
+            with contextlib.suppress(OSError, GitError):
+                files_here = self.space.files
+                if pointer(files_here.read(source, LONGEST_POINTER)) and stored_in_lfs(
+                    files_here.root, [source], is_git=files_here.is_git
+                ):
+                    return f"{source} is an LFS pointer here: git lfs pull"
+        return ""
 
     def _stand_in(self, error: Raised) -> str:
         if not self.stand_ins or error.kind in _UNRELATED:

@@ -39,14 +39,20 @@ class Layout:
 
     def image_path(self, path: str) -> str | None:
         """The image's name of a path on this machine, "~/..." below the home; None if it lies elsewhere."""
-        for place, name in ((str(self.root), ""), (str(self.home), "~")):
+        for place, name in self._names:
             if path == place or path.startswith(f"{place}/"):
                 return name + path[len(place) :] or "/"
         return None
 
     def as_in_image(self, text: str) -> str:
         """A text of the app, with the image's names of the paths in it."""
-        return text.replace(str(self.root), "").replace(str(self.home), "~")
+        for place, name in self._names:
+            text = text.replace(place, name)
+        return text
+
+    @property
+    def _names(self) -> tuple[tuple[str, str], ...]:
+        return (str(self.root), ""), (str(self.home), "~"), (str(self.scratch), "/tmp")  # noqa: S108 - a name
 
     def remove(self) -> None:
         """Delete everything; what cannot be deleted is not worth an exception."""

@@ -79,7 +79,7 @@ class Starter:
         """Why this failure says nothing of the Space, or ""."""
         if failure.raised is None:
             return ""
-        return excuses.start(failure.raised, self.log.connects, failure.output)
+        return excuses.start(failure.raised, self.log, failure.output)
 
     # -- one start
 

@@ -15,6 +15,7 @@ HEAD: Final = 8000
 
 #: Bytes that a pointer has: about 130, a few more with extensions.
 POINTER_SIZES: Final = range(60, 400)
+LONGEST_POINTER: Final = 1024
 
 Kind = Literal["source", "data", "text", "unknown"]
 

@@ -235,9 +235,9 @@ def test_a_pointer_that_stays_one(path: str) -> None:
 
 
 def test_a_pointer_that_a_checkout_without_lfs_sends() -> None:
-    (finding,) = result("HFS203", rehearsal=OPENED, pointers=(FILTERED,), deployments=(HUB_SYNC,)).findings
-    assert finding.message.endswith("; .github/workflows/sync.yml:9 sends it as it is")
-    assert finding.hint == "write lfs: true under with: of the checkout in line 7"
+    of_workflow = {"rehearsal": OPENED, "deployments": (HUB_SYNC,)}
+    assert result("HFS203", pointers=(FILTERED,), **of_workflow).reason == "needs HFS209"
+    assert len(result("HFS203", pointers=(FILTERED, POINTER), **of_workflow).findings) == 1
 
 
 def test_pointers_need_an_app_that_runs() -> None:

@@ -23,7 +23,7 @@ DOCUMENTED = (
     USER + "USER user\nENV HOME=/home/user\nWORKDIR $HOME/app\nCOPY --chown=user . $HOME/app\n"
 )  # fmt: skip
 ROOTS = "COPY . .\n"
-HOME = "/tmp/hfspace-abc_1/home"
+HOME = "~"
 
 
 def wrote(*paths: str, **changes: Any) -> Rehearsal:
@@ -34,9 +34,9 @@ def wrote(*paths: str, **changes: Any) -> Rehearsal:
 def test_the_rehearsals_home_is_known_by_its_name() -> None:
     layout = make_layout(built(ROOTS), "/app")
     try:
-        result = outcome(user, built(ROOTS), wrote(str(layout.home / ".cache" / "x")))
-        assert "~ is /" in result.findings[0].message
-        assert outcome(user, built(ROOTS), wrote(str(layout.scratch / "x"))).findings == ()
+        cache, other = (layout.image_path(str(place / "x")) for place in (layout.home, layout.scratch))
+        assert "~ is /" in outcome(user, built(ROOTS), wrote(str(cache))).findings[0].message
+        assert outcome(user, built(ROOTS), wrote(str(other))).findings == ()
     finally:
         layout.remove()
     assert Path(layout.top).exists() is False
@@ -52,7 +52,7 @@ def test_the_rehearsals_home_is_known_by_its_name() -> None:
         (ROOTS, ()),  # without a write, nobody is hurt: 35 of 47 healthy Spaces have no USER
         (ROOTS, ("/tmp/x", "/dev/shm/y", "/dev/null", "/var/tmp/z")),
         (ROOTS, ("/app/__pycache__/main.cpython-312.pyc.1234", "/app/x/__pycache__/y.pyc")),
-        (ROOTS, ("/tmp/hfspace-abc/scratch/tmpx",)),
+        (ROOTS, ("/tmp/tmpx",)),
         (ROOTS, ("/home/me/venv/lib/python3.12/site-packages/x/cache.json", "/opt/py/dist-packages/y")),
         (DOCUMENTED, ("/home/user/app/data.json", f"{HOME}/.cache/x", "/home/user/app/logs/a/b.log")),
         (USER + "COPY --chown=user . /app/app\n", ("/app/app/data.json",)),

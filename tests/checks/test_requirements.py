@@ -473,7 +473,7 @@ def test_admits(wanted, version, answer):
 
 
 def test_hostile_sources_end_quickly():
-    sources = [b"x = " + b"(" * 100_000, b"f\"" + b"{" * 200_000, b"f'{x" * 100_000, b"\x00"]
+    sources = [b"x = " + b"(" * 100_000, b'f"' + b"{" * 200_000, b"f'{x" * 100_000, b"\x00"]
     sources += [b"match x:" * 50_000, b"\n" * 500_000, b"# " + b"[" * 500_000, b"#@a(" * 100_000]
     sources += [b" " * 500_000, b"#f'" + b"{a}" * 100_000]
     started = time.perf_counter()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from pytest_hfspace.rehearsal.excuses import Excuses, chain_of, is_network
 from pytest_hfspace.rehearsal.facts import Raised
 from pytest_hfspace.rehearsal.layout import Layout, make_layout
+from pytest_hfspace.rehearsal.log import Log
 from pytest_hfspace.space import Space, read_space
 from tests.helpers import write_space
 
@@ -31,6 +32,11 @@ def made(
 
 def raised(kind: str, message: str = "", cause: Raised | None = None) -> Raised:
     return Raised((kind, "builtins.Exception"), message, None, cause)
+
+
+@pytest.fixture
+def log(made: tuple[Space, Layout]) -> Callable[..., Log]:
+    return lambda *targets: Log(made[1], connects=list(targets))
 
 
 def excuses(
@@ -94,11 +100,11 @@ def test_an_older_interpreter(made: tuple[Space, Layout]) -> None:
     assert excuses(made, here="3.10.4").common(raised("builtins.NameError", "x")) == ""
 
 
-def test_a_stand_in_may_be_to_blame(made: tuple[Space, Layout]) -> None:
+def test_a_stand_in_may_be_to_blame(log: Callable[..., Log], made: tuple[Space, Layout]) -> None:
     found = excuses(made, API_KEY="x")
-    assert "a real value of API_KEY" in found.start(raised("x.AuthenticationError", "401"), ())
-    assert found.start(raised("builtins.NameError", "name 'x' is not defined"), ()) == ""
-    assert excuses(made).start(raised("x.AuthenticationError", "401"), ()) == ""
+    assert "a real value of API_KEY" in found.start(raised("x.AuthenticationError", "401"), log())
+    assert found.start(raised("builtins.NameError", "name 'x' is not defined"), log()) == ""
+    assert excuses(made).start(raised("x.AuthenticationError", "401"), log()) == ""
 
 
 @pytest.mark.parametrize(
@@ -113,11 +119,11 @@ def test_a_stand_in_may_be_to_blame(made: tuple[Space, Layout]) -> None:
     ],
 )
 def test_a_peer_that_cannot_be_reached(
-    made: tuple[Space, Layout], kind: str, target: str, excused: bool
+    log: Callable[..., Log], made: tuple[Space, Layout], kind: str, target: str, excused: bool
 ) -> None:
-    reason = excuses(made).start(raised(kind), [target])
+    reason = excuses(made).start(raised(kind), log(target))
     assert reason == (f"start-up needs {target}, which could not be reached from here" if excused else "")
-    assert excuses(made).start(raised(kind), ()) == ""
+    assert excuses(made).start(raised(kind), log()) == ""
 
 
 def test_the_chain_of_causes() -> None:
@@ -141,15 +147,15 @@ def test_the_chain_of_causes() -> None:
     indirect=["made"],
 )
 def test_a_database_where_only_the_image_has_room(
-    made: tuple[Space, Layout], message: str, excused: bool
+    log: Callable[..., Log], made: tuple[Space, Layout], message: str, excused: bool
 ) -> None:
     error = raised("sqlite3.OperationalError", message)
     reason = excuses(made).common(error)
     assert bool(reason) is excused
     assert reason == "" or "whose directory exists in the image but not on this machine" in reason
     before = raised("builtins.SystemExit", "alembic upgrade head ended with exit code 1")
-    assert excuses(made).start(before, (), f"Traceback …\n{message}") == reason
-    assert excuses(made).start(before, (), "") == ""
+    assert excuses(made).start(before, log(), f"Traceback …\n{message}") == reason
+    assert excuses(made).start(before, log(), "") == ""
 
 
 @pytest.mark.parametrize("made", ["RUN mkdir /app/data\n"], indirect=True)
