@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from ..check import Check, Finding, NotApplicable, Skip, check
-from ..contract import Stage
+from ..contract import OAUTH_ENVIRONMENT, Stage
 from ..rehearsal.facts import Failure, Rehearsal, Where
 from ..space import Space
 from ..space.modules import entry_file
+from ..space.sources import Sources
 from . import start_address
+from .card_oauth import oauth_uses
 from .causes import NO_PROCESS, failure_code, failure_of, is_kind
 from .python_version import tells_of
 from .serving import one_line, text_of
@@ -251,7 +253,9 @@ def _serve_hint(space: Space) -> str:
     needs=("HFS401",),
     consequence="Without it the Space ends while it starts, as does every copy of it.",
 )
-def setting_missing(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
+def setting_missing(
+    space: Space, space_sources: Sources, space_rehearsal: Rehearsal
+) -> Iterator[Finding]:
     """Every variable that start-up cannot do without is declared.  [field]"""
     if space.sdk == "static":
         raise NotApplicable(NO_PROCESS)
@@ -261,6 +265,8 @@ def setting_missing(space: Space, space_rehearsal: Rehearsal) -> Iterator[Findin
     if failure is not None and failure.phase in ("launch", "import") and not space_rehearsal.stand_ins:
         raise Skip(f"needs {failure_code(space, space_rehearsal)}")
     given = _in_dotenv(space)
+    if not space.card.hf_oauth and any(use.raises for use in oauth_uses(space, space_sources)):
+        given |= OAUTH_ENVIRONMENT.keys()  # they are HFS110's
     for stand_in in space_rehearsal.stand_ins:
         if stand_in.name in space.settings or stand_in.name in given:
             continue
