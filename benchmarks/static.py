@@ -24,21 +24,22 @@ from pathlib import Path
 from pytest_hfspace.check import Examination
 from pytest_hfspace.checks import CATALOGUE
 from pytest_hfspace.space import read_space
-from pytest_hfspace.space.at_rest import AT_REST
+from pytest_hfspace.space.at_rest import AT_REST, AtRest
 
 began = time.perf_counter()
 space = read_space(Path(sys.argv[1]))
 seconds = {"read_space": time.perf_counter() - began}
-facts = {"space": space}
-for name, read in AT_REST.items():
-    began = time.perf_counter()
-    facts[name] = read(space)
-    seconds[name] = time.perf_counter() - began
-examination = Examination({check.code: check for check in CATALOGUE})
 began = time.perf_counter()
+facts = AtRest(space)
+facts.begin()
+for name in sorted(AT_REST, key=lambda name: name == "space_history"):
+    started = time.perf_counter()
+    facts[name]
+    seconds[name] = time.perf_counter() - started
+examination = Examination({check.code: check for check in CATALOGUE})
 outcomes = {}
 for check in CATALOGUE:
-    if set(check.facts) <= set(facts) and not check.each:
+    if set(check.facts) <= {"space", *AT_REST} and not check.each:
         started = time.perf_counter()
         try:
             result = examination.examine(check, facts)
@@ -46,7 +47,7 @@ for check in CATALOGUE:
             continue
         outcomes[check.code] = result.outcome
         seconds[check.id] = time.perf_counter() - started
-seconds["checks"] = time.perf_counter() - began
+seconds["all"] = time.perf_counter() - began
 print(json.dumps([seconds, outcomes]))
 """
 
@@ -138,7 +139,7 @@ def main() -> None:
             directory = Path(top) / str(count)
             make_repository(directory, count, commits)
             best, outcomes = measure(directory, rounds)
-            total = sum(value for name, value in best.items() if name.startswith("space_")) + best["checks"]
+            total = best.pop("all")
             verdict = "met" if total <= budget else "MISSED"
             print(
                 f"{count} files, {commits} commits: {total * 1000:.0f} ms, budget {budget * 1000:.0f} ms:"

@@ -43,7 +43,7 @@ def space_sources(pytestconfig: pytest.Config) -> Sources:
     """The app's Python files and what they import, read without being run."""
     from .run import Run
 
-    return cast("Sources", Run.of(pytestconfig).at_rest("space_sources"))
+    return cast("Sources", Run.of(pytestconfig).at_rest["space_sources"])
 
 
 @pytest.fixture(scope="session")
@@ -51,7 +51,7 @@ def space_history(pytestconfig: pytest.Config) -> History:
     """What a git push would send to the Hub."""
     from .run import Run
 
-    return cast("History", Run.of(pytestconfig).at_rest("space_history"))
+    return cast("History", Run.of(pytestconfig).at_rest["space_history"])
 
 
 @pytest.fixture(scope="session")
@@ -59,7 +59,7 @@ def space_secrets(pytestconfig: pytest.Config) -> tuple[Secret, ...]:
     """Credentials in the tracked text files."""
     from .run import Run
 
-    return cast("tuple[Secret, ...]", Run.of(pytestconfig).at_rest("space_secrets"))
+    return cast("tuple[Secret, ...]", Run.of(pytestconfig).at_rest["space_secrets"])
 
 
 @pytest.fixture(scope="session")
@@ -67,7 +67,7 @@ def space_deployments(pytestconfig: pytest.Config) -> tuple[Deployment, ...]:
     """The steps of the repository's workflows that send it to the Hub."""
     from .run import Run
 
-    return cast("tuple[Deployment, ...]", Run.of(pytestconfig).at_rest("space_deployments"))
+    return cast("tuple[Deployment, ...]", Run.of(pytestconfig).at_rest["space_deployments"])
 
 
 @pytest.fixture(scope="session")

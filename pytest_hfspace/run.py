@@ -17,7 +17,7 @@ from .progress import Progress
 from .redact import Redactor
 from .report import unevaluated
 from .report.text import one_line
-from .space.at_rest import AT_REST
+from .space.at_rest import AT_REST, AtRest
 
 if TYPE_CHECKING:
     from .build import Build
@@ -36,22 +36,6 @@ def _said(error: BaseException) -> str:
     return one_line(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
 
 
-class _AtRest(Mapping[str, Any]):
-    """The facts that need no running app, each gathered when a check asks for it."""
-
-    def __init__(self, run: Run) -> None:
-        self._run = run
-
-    def __getitem__(self, name: str) -> Any:
-        return self._run.space if name == "space" else self._run.at_rest(name)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(("space", *AT_REST))
-
-    def __len__(self) -> int:
-        return 1 + len(AT_REST)
-
-
 class Run:
     """The facts of one pytest configuration.  Nothing is started before it is asked for."""
 
@@ -68,7 +52,7 @@ class Run:
         self._rehearsal: Rehearsal | None = None
         self._defect = ""
         self._unevaluated: dict[str, str] = {}
-        self._at_rest: dict[str, Any] = {}
+        self.at_rest = AtRest(self.space)
         # also called where pytest ends before it was configured
         config.add_cleanup(self.abort)
 
@@ -256,12 +240,6 @@ class Run:
         except Exception as error:  # noqa: BLE001  # the hook is the project's own code
             return Override(skip=f"pytest_hfspace_request raised {_said(error)}")
 
-    def at_rest(self, name: str) -> Any:
-        """A fact of the repository, by the name of its fixture."""
-        if name not in self._at_rest:
-            self._at_rest[name] = AT_REST[name](self.space)
-        return self._at_rest[name]
-
     # -- the checks
 
     @functools.cached_property
@@ -306,9 +284,11 @@ class Run:
 
     def examine_static(self) -> None:
         """Evaluate what can be evaluated while the app starts."""
+        if any("space_history" in check.facts for check in self.selected):
+            self.at_rest.begin()
         for check in self.selected:
             if self.is_static(check) and check.each is None:
-                self.examination.examine(check, _AtRest(self))
+                self.examination.examine(check, self.at_rest)
 
     def examine(self, check: Check, facts: Mapping[str, Any], route: str | None = None) -> Result:
         """Evaluate one check; what it says is fit to be printed."""

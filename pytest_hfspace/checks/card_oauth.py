@@ -50,6 +50,8 @@ class Use:
 def oauth_uses(space: Space, sources: Sources) -> tuple[Use, ...]:
     """What needs the Hub's sign-in, in the order of the app's files."""
     texts = {path: text_of(space, path) for path in sources.app}
+    if not any(map(_CLUES.search, texts.values())):
+        return ()
     mentioned = frozenset(name for text in texts.values() for name in _MENTIONS.findall(text))
     found: list[Use] = []
     for path in sources.app:

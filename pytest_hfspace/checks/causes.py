@@ -101,7 +101,7 @@ def failure_of(space: Space, rehearsal: Rehearsal, code: str, phase: Phase) -> F
             )
         there, module = space_python(space), missing_module(rehearsal)
         if module and there and is_standard(module, there) and not is_standard(module, rehearsal.python):
-            raise Skip(f"{module} is a part of the Space's Python {there}, and not of {rehearsal.python} here")
+            raise Skip(f"{module} is a module of the Space's Python {there}, and not of {rehearsal.python}")
         return rehearsal.failure
     failure = rehearsal.failure
     if actual and failure is not None and _PHASES.index(failure.phase) <= _PHASES.index(phase):
