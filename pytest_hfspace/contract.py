@@ -7,8 +7,9 @@ states.  A fact that is only *likely* must never become an error.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
-from typing import Final
+from typing import Final, NamedTuple
 
 #: The month in which these facts were last compared with their sources.
 DATE: Final = "2026-08"
@@ -97,3 +98,35 @@ GRADIO_ENVIRONMENT: Final = {
 
 #: Believed by many to be injected, listed by no document: treated as absent.
 NOT_INJECTED: Final = ("PORT", "GRADIO_SERVER_PORT", "HF_HOME", "HF_TOKEN")
+
+
+class Hardware(NamedTuple):
+    """What a Space runs on: number of vCPU, and memory in GiB."""
+
+    vcpu: int
+    memory: float
+
+
+#: What a Space gets unless its owner chooses another.  [spaces-overview]
+DEFAULT_HARDWARE: Final = "cpu-basic"
+
+#: By the names of the card.  The tables say GB; that it is GiB is what the Hub's own error says:
+#: "Memory limit exceeded (16Gi)".  [spaces-gpus, spaces-overview, field]
+HARDWARE: Final[Mapping[str, Hardware]] = {
+    "cpu-basic": Hardware(2, 16),
+    "cpu-upgrade": Hardware(8, 32),
+    "t4-small": Hardware(4, 15),
+    "t4-medium": Hardware(8, 30),
+    "l4x1": Hardware(8, 30),
+    "l4x4": Hardware(48, 186),
+    "l40sx1": Hardware(8, 62),
+    "l40sx4": Hardware(48, 382),
+    "l40sx8": Hardware(192, 1534),
+    "a10g-small": Hardware(4, 15),
+    "a10g-large": Hardware(12, 46),
+    "a10g-largex2": Hardware(24, 92),
+    "a10g-largex4": Hardware(48, 184),
+    "a100-large": Hardware(12, 142),
+    "a100x4": Hardware(48, 568),
+    "a100x8": Hardware(96, 1136),
+}

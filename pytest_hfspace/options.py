@@ -21,19 +21,25 @@ REPORTS = (".json",)
 
 @dataclass(frozen=True)
 class Settings:
-    """What the user asked for.  ``timeout`` in seconds; ``select`` and ``ignore`` are globs."""
+    """What the user asked for.  ``timeout`` in seconds; ``select``, ``ignore`` and ``secrets`` (of
+    variables) are globs."""
 
     root: Path
     app: str | None = None
     ref: str | None = None
     env: tuple[tuple[str, str], ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
+    secrets: tuple[str, ...] = ()
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     strict: bool = False
     build: bool = False
     timeout: float = 120.0
     reports: tuple[Path, ...] = ()
+
+    def is_secret(self, name: str) -> bool:
+        """Does the user call this variable a secret?"""
+        return _matches(name.upper(), tuple(glob.upper() for glob in self.secrets))
 
     def selects(self, code: str) -> bool:
         """Is this check to be evaluated, as far as ``select`` says?"""
@@ -61,6 +67,7 @@ def read_settings(config: pytest.Config) -> Settings:
             }.items()
         ),
         headers=tuple(_header(text) for text in _ini(config, "hfspace_headers")),
+        secrets=tuple(_ini(config, "hfspace_secrets")),
         select=_codes(options.hfspace_select or _ini(config, "hfspace_select")),
         ignore=_codes(options.hfspace_ignore or _ini(config, "hfspace_ignore")),
         strict=options.hfspace_strict or _ini(config, "hfspace_strict"),

@@ -71,6 +71,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     ini("hfspace_app", "the ASGI app, as MODULE:ATTR")
     ini("hfspace_env", "NAME=VALUE: variables that the Space will have", type="linelist", default=[])
     ini("hfspace_headers", "Name: value: sent with every request", type="linelist", default=[])
+    ini("hfspace_secrets", "names or globs of variables that are secret", type="args", default=[])
     ini("hfspace_select", "codes or globs of the checks to evaluate", type="args", default=[])
     ini("hfspace_ignore", "codes or globs of the checks to leave out", type="args", default=[])
     ini("hfspace_strict", "warnings fail the run as well", type="bool", default=False)

@@ -56,7 +56,7 @@ class Redactor:
 def _secrets(settings: Settings) -> list[tuple[str, str]]:
     from .space.settings import is_secret_name
 
-    secrets = [(value, name) for name, value in settings.env if is_secret_name(name)]
+    secrets = [(v, name) for name, v in settings.env if is_secret_name(name) or settings.is_secret(name)]
     for name, value in settings.headers:
         # "Bearer TOKEN": the token is the secret, with or without its scheme
         secrets += [(value, name), (value.rpartition(" ")[2], name)]

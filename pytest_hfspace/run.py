@@ -118,7 +118,12 @@ class Run:
         if self._director is not None or self._defect:
             return
         settings = self.settings
-        options = Options(env=dict(settings.env), timeout=settings.timeout, headers=settings.headers)
+        options = Options(
+            env=dict(settings.env),
+            timeout=settings.timeout,
+            headers=settings.headers,
+            secrets=settings.secrets,
+        )
         with self._defects():
             if settings.build:
                 from .rehearsal.fresh import begin as begin_fresh

@@ -14,6 +14,7 @@ from ..space import Space
 from ..space.settings import is_placeholder, is_secret_name
 from .absent import lost_of
 from .causes import CODES_OF_LOST, chain
+from .refused import refusal_of
 from .serving import one_line, request_names
 from .shadows import find_shadows
 
@@ -101,6 +102,11 @@ def _told_elsewhere(
     """Take out the causes that are another check's findings: its codes."""
     codes = []
     for key, group in [*causes.items()]:
+        refused = refusal_of(space, rehearsal, group[0].raised)
+        if refused is not None:
+            codes.append(refused.code)
+            del causes[key]
+            continue
         lost = lost_of(space, rehearsal, group[0].raised)
         if lost is not None and lost.why != "copy":
             codes.append(CODES_OF_LOST[lost.why])

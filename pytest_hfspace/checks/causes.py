@@ -16,6 +16,7 @@ from ..space.modules import entry_file as entry_file  # noqa: PLC0414 - how typi
 from ..space.modules import search_path
 from .absent import lost_of_start, uncopied_target
 from .distributions import brought, candidates, is_standard, space_python
+from .refused import refusal_of_start
 
 NO_PROCESS: Final = "a static Space runs no process"
 
@@ -66,6 +67,9 @@ def _code_of_cause(space: Space, rehearsal: Rehearsal) -> str:
     """The code of what the exception is about, "" where it is the app's own."""
     if _lacks_oauth(space, rehearsal):
         return "HFS110"
+    refused = refusal_of_start(space, rehearsal)
+    if refused is not None:
+        return refused.code
     lost = lost_of_start(space, rehearsal)
     if lost is not None:
         return CODES_OF_LOST[lost.why]

@@ -16,6 +16,7 @@ from ..space.image import Image
 from ..space.image.caches import LIBRARIES, directory
 from ..space.image.permissions import HUB_UID
 from .docker_image import docker_image
+from .refused import refusals
 from .serving import listing, one_line, text_of
 
 #: Writes that may fail without anybody noticing, or into the interpreter that is here.
@@ -80,6 +81,13 @@ def writes_of(image: Image, rehearsal: Rehearsal) -> Writes:
     return Writes(tuple(denied), tuple(unknown))
 
 
+def _told_by_app(space: Space, rehearsal: Rehearsal) -> None:
+    """Raise Skip where a refused write has ended the start or a request: that is said by its code."""
+    told = [refusal.code for refusal in refusals(space, rehearsal) if refusal.code != "HFS809"]
+    if told:
+        raise Skip(f"needs {told[0]}")
+
+
 def _no_evidence(rehearsal: Rehearsal, writes: Writes, image: Image) -> None:
     """Raise Skip where nothing was found, and that does not mean much."""
     if rehearsal.failure is not None:
@@ -102,6 +110,7 @@ def user(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
     _, image = docker_image(space)
     if space_rehearsal.impossible:
         raise Skip(space_rehearsal.impossible)
+    _told_by_app(space, space_rehearsal)
     writes = writes_of(image, space_rehearsal)
     has_user = image.permissions.accounts.lacks(HUB_UID) is False
     mine = [write for write in writes.denied if write.is_home or not has_user]
@@ -128,6 +137,7 @@ def copy_owner(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
     _, image = docker_image(space)
     if space_rehearsal.impossible:
         raise Skip(space_rehearsal.impossible)
+    _told_by_app(space, space_rehearsal)
     writes = writes_of(image, space_rehearsal)
     mine = [write for write in writes.denied if not write.is_home]
     if mine and image.permissions.accounts.lacks(HUB_UID) is not False:

@@ -70,7 +70,8 @@ def _say_what_was_not_seen(rehearsal: Rehearsal, canaries: Variant | None) -> No
 
 def _of_first_start(rehearsal: Rehearsal) -> Iterator[_Leak]:
     """Of the stand-ins that the app could not start without."""
-    names = {stand_in.name: "" for stand_in in rehearsal.stand_ins if stand_in.secret}
+    secret = {read.name for read in rehearsal.reads if read.secret}
+    names = {each.name: "" for each in rehearsal.stand_ins if each.secret or each.name in secret}
     yield from _leaks(rehearsal.visits, rehearsal.output, names)
 
 

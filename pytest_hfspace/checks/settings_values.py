@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from ..check import Check, Finding, Skip, check
+from ..check import Check, Finding, NotApplicable, Skip, check
 from ..contract import BUILTIN_ENVIRONMENT, GRADIO_ENVIRONMENT, NOT_INJECTED, OAUTH_ENVIRONMENT, Stage
 from ..rehearsal.facts import Failure, Read, Rehearsal, Variant, VariantName, Where
-from ..rehearsal.variants import UNREADABLE
+from ..rehearsal.variants import UNREADABLE, wanted
+from ..space import Space
 from .causes import chain
 from .serving import SERVED, listing, one_line, serving
 
@@ -27,10 +28,10 @@ _NOT_THE_OWNERS: Final = frozenset(
     needs=SERVED,
     consequence="A secret that was pasted with its line feed ends the start, or is refused where it is sent.",
 )
-def secret_untrimmed(space_rehearsal: Rehearsal) -> Iterator[Finding]:
+def secret_untrimmed(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
     """A line feed behind a secret does not end the start.  [field]"""
-    variant = _made(space_rehearsal, "untrimmed")
-    if variant is None or variant.failure is None:
+    variant = _made(space, space_rehearsal, "untrimmed", "the app reads no secret")
+    if variant.failure is None:
         return
     plain = space_rehearsal.variant("canaries")
     if plain is None or plain.impossible or plain.failure is not None:
@@ -55,10 +56,10 @@ def secret_untrimmed(space_rehearsal: Rehearsal) -> Iterator[Finding]:
     needs=SERVED,
     consequence="A variable that is left empty in the Space's settings ends the start.",
 )
-def setting_empty(space_rehearsal: Rehearsal) -> Iterator[Finding]:
+def setting_empty(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
     """A declared setting that has a default may be empty.  [field]"""
-    variant = _made(space_rehearsal, "empty")
-    if variant is None or variant.failure is None:
+    variant = _made(space, space_rehearsal, "empty", "no declared setting has a default")
+    if variant.failure is None:
         return
     failure = _ended(variant)
     names = _blamed(space_rehearsal, variant, failure)
@@ -83,10 +84,10 @@ def setting_empty(space_rehearsal: Rehearsal) -> Iterator[Finding]:
     needs=SERVED,
     consequence="The log of the failed start does not say which setting has to be mended.",
 )
-def setting_invalid(space_rehearsal: Rehearsal) -> Iterator[Finding]:
+def setting_invalid(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
     """A value that cannot be read is complained of by its variable's name.  [field]"""
-    variant = _made(space_rehearsal, "invalid")
-    if variant is None or variant.failure is None:
+    variant = _made(space, space_rehearsal, "invalid", "the app reads no setting that is not a text")
+    if variant.failure is None:
         return
     failure = _ended(variant)
     blamed = _blamed(space_rehearsal, variant, failure)
@@ -115,11 +116,15 @@ def setting_invalid(space_rehearsal: Rehearsal) -> Iterator[Finding]:
         )
 
 
-def _made(rehearsal: Rehearsal, name: VariantName) -> Variant | None:
-    """The start in this environment; None where no setting of the app asks for one.  Raises Skip."""
+def _made(space: Space, rehearsal: Rehearsal, name: VariantName, nothing: str) -> Variant:
+    """The start in this environment.  NotApplicable where no setting of the app asks for one."""
     serving(rehearsal)
     variant = rehearsal.variant(name)
-    if variant is not None and variant.impossible:
+    if variant is None and any(each.name == name for each in wanted(space, rehearsal)):
+        raise Skip("the app was not started with other values of its settings")
+    if variant is None:
+        raise NotApplicable(nothing)
+    if variant.impossible:
         raise Skip(variant.impossible)
     return variant
 
@@ -134,7 +139,9 @@ def _ended(variant: Variant) -> Failure:
 
 def _said(variant: Variant, failure: Failure) -> str:
     """Everything that somebody who reads the Space's log finds there."""
-    return "\n".join([failure.message, *(r.message for r in chain(failure.raised)), failure.output, variant.output])
+    return "\n".join(
+        [failure.message, *(r.message for r in chain(failure.raised)), failure.output, variant.output]
+    )
 
 
 def _blamed(rehearsal: Rehearsal, variant: Variant, failure: Failure) -> list[str]:
@@ -151,18 +158,18 @@ def _blamed(rehearsal: Rehearsal, variant: Variant, failure: Failure) -> list[st
 
 def _is_named(name: str, text: str) -> bool:
     """Does the text say the name, or the field that a settings class has for it?"""
-    words = name.split("_")
-    # a prefix is the settings class's: APP_PORT is its field "port"
-    fields = ("_".join(words[start:]) for start in range(min(3, len(words))))
-    return any(
-        re.search(rf"(?<![^\W_]){re.escape(field)}(?!\w)", text, re.IGNORECASE) is not None
-        if field == name
-        else re.search(rf"^{re.escape(field)}$", text, re.IGNORECASE | re.MULTILINE) is not None
-        for field in fields
-    )
+    spelled = {name, name.lower()} if "_" in name else {name}
+    if any(re.search(rf"(?<![^\W_]){re.escape(each)}(?!\w)", text) for each in spelled):
+        return True
+    # a prefix is the settings class's: APP_PORT is its field "port", DB__PORT is "db.port"
+    words = name.replace("__", ".").split("_")
+    fields = "|".join(re.escape("_".join(words[start:])) for start in range(min(3, len(words))))
+    return re.search(rf"(?im)(^|['\"`])({fields})($|['\"`])", text) is not None
 
 
-def _finding(rehearsal: Rehearsal, failure: Failure, names: Iterable[str], message: str, hint: str) -> Finding:
+def _finding(
+    rehearsal: Rehearsal, failure: Failure, names: Iterable[str], message: str, hint: str
+) -> Finding:
     where = failure.where or _read_at(rehearsal.reads, names)
     kind = f" ({failure.raised.kind})" if failure.raised else f" ({one_line(failure.message, 60)})"
     return Finding(

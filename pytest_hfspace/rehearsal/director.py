@@ -11,15 +11,16 @@ from dataclasses import dataclass, field, replace
 from ..space import Space
 from ..space.command import StartCommand
 from .excuses import Excuses
-from .facts import Failure, Listener, Read, Rehearsal, Route, Shutdown, Visit
+from .facts import Failure, Listener, Logged, Read, Rehearsal, Route, Shutdown, Visit
 from .layout import Layout, make_layout
 from .log import Log
 from .naming import named
 from .packages import Interpreter, missing_packages
 from .process import AppProcess
+from .reads import completed
 from .requests import Override
 from .routes import routes_from
-from .start import Starter, ask_where
+from .start import Starter
 
 Progress = Callable[[str], None]
 Overrides = Callable[[Route], "Override | None"]
@@ -31,7 +32,8 @@ class Options:
     may take a quarter of it, at most 30 s, a shutdown a sixth, at most 10 s, all visits together
     five times as long.  ``headers`` go with every request.  ``python``: the app's interpreter.
     ``network``: "" as it is, "offline" as an unreachable one.  ``variants``: is the app started again
-    in other environments, where that would tell something?"""
+    in other environments, where that would tell something?  ``secrets``: globs of variables that are
+    secret whatever their names say."""
 
     env: Mapping[str, str] = field(default_factory=dict)
     timeout: float = 120.0
@@ -39,6 +41,7 @@ class Options:
     python: Interpreter = field(default_factory=Interpreter)
     network: str = ""
     variants: bool = False
+    secrets: tuple[str, ...] = ()
 
 
 def begin(space: Space, options: Options | None = None, progress: Progress = lambda _phase: None) -> Director:
@@ -65,6 +68,7 @@ class Director:
         self._facts: Rehearsal | None = None
         self._missing: tuple[str, ...] | None = None
         self._timings: dict[str, float] = {}
+        self._printed = ""
 
     def begin(self) -> None:
         """Lay out the image and start the app."""
@@ -144,6 +148,8 @@ class Director:
             self._impossible = starter.excuse(failure, self._excuses())
             self._failure = None if self._impossible else failure
             return ()
+        assert starter.process is not None
+        self._printed = starter.process.output.text()
         inventory = starter.log.inventory
         if inventory is None:
             self._impossible = (
@@ -156,7 +162,12 @@ class Director:
         assert self._starter is not None
         assert self._layout is not None
         return Excuses(
-            self.space, self._layout, self.options.python.version, self.missing, self._starter.values
+            self.space,
+            self._layout,
+            self.options.python.version,
+            self.missing,
+            self._starter.values,
+            tuple(self._starter.log.files),
         )
 
     # -- visits and stop
@@ -197,7 +208,7 @@ class Director:
         if tour.first_response is not None:
             self._timings["first_response"] = tour.first_response
         self.progress("stop")
-        shutdown = None if tour.held else self._stop(starter)  # what hangs says nothing of the rest
+        shutdown = None if tour.held else self._stop(starter, visits)  # what hangs says nothing of the rest
         skipped = tour.skipped | self._excused(visits)
         facts = replace(
             nothing,
@@ -206,6 +217,7 @@ class Director:
             openapi=inventory.get("openapi"),
             openapi_problem=starter.log.raised(inventory.get("raised")),
             visits=visits,
+            overlaps=tuple(tour.overlaps),
             skipped_routes=skipped,
             shutdown=shutdown,
             not_proxied=other_peer(),
@@ -222,21 +234,14 @@ class Director:
                 reasons[visit.route] = reason
         return reasons
 
-    def _stop(self, starter: Starter) -> Shutdown:
-        process, log = starter.process, starter.log
-        assert process is not None
-        patience = min(10.0, self.options.timeout / 6)
-        asked = time.monotonic()
-        process.order("term")
-        while log.status is None and not log.gone:
-            event = process.next_event(asked + patience)
-            if event is None:
-                where = ask_where(process, log)
-                return Shutdown(time.monotonic() - asked, timed_out=True, stuck_at=where)
-            log.take(event)
-        seconds = time.monotonic() - asked
-        self._timings["shutdown"] = seconds
-        return Shutdown(seconds, status=log.status, raised=log.shutdown_raised)
+    def _stop(self, starter: Starter, visits: tuple[Visit, ...]) -> Shutdown:
+        from .stopping import stop
+
+        assert starter.process is not None
+        shutdown = stop(starter.process, starter.log, visits, min(10.0, self.options.timeout / 6))
+        if not shutdown.timed_out:
+            self._timings["shutdown"] = shutdown.seconds
+        return shutdown
 
     # -- further starts
 
@@ -278,22 +283,31 @@ class Director:
         self._time(log, process.started_at)
         return replace(
             facts,
-            listener=_listener(log),
+            listener=_listener(log, self.space.port),
             stand_ins=tuple(starter.stand_ins.values()),
-            reads=_reads(logs, set(starter.values)),
+            reads=completed(_reads(logs, set(starter.values)), self.space.files, self.options.secrets),
             files=tuple(dict.fromkeys(use for each in logs for use in each.files)),
             imported=self._imported(log),
             connects=tuple(dict.fromkeys(connect for each in logs for connect in each.connected)),
-            logged=tuple(log.logged),
+            logged=self._errors(log),
+            listening=tuple(dict.fromkeys(log.listening)),
             bound_while_importing=tuple(
                 (host, port, where) for host, port, where, phase, _ in log.bound if phase == "import"
             )
             if log.listeners or log.served_where
             else (),
             notes=_notes(log),
+            unconfined=log.unconfined,
+            unprinted=log.unprinted,
             peak_rss_mb=max(each.peak_rss for each in logs) / 2**20 or None,
             output=starter.output,
         )
+
+    def _errors(self, log: Log) -> tuple[Logged, ...]:
+        from .errors import errors_seen
+
+        assert self._layout is not None
+        return errors_seen(log, self._printed, self._layout.locate, self._excuses)
 
     def _imported(self, log: Log) -> tuple[str, ...]:
         assert self._layout is not None
@@ -324,9 +338,11 @@ def _unfit(space: Space, command: StartCommand | None) -> str:
     return ""
 
 
-def _listener(log: Log) -> Listener | None:
+def _listener(log: Log, port: int) -> Listener | None:
+    """The server: of several, the one on the app port."""
     if log.listeners:
-        listener = log.listeners[-1]
+        on_port = [listener for listener in log.listeners if listener.port == port]
+        listener = (on_port or log.listeners)[-1]
         return replace(listener, server=log.in_place_of) if log.in_place_of else listener
     for host, port, where, _, _ in log.bound:
         return Listener("socket", host, port, where)

@@ -13,9 +13,11 @@ from ..space import Space
 from ..space.attributes import stored_in_lfs
 from ..space.content import LONGEST_POINTER, pointer
 from ..space.git import GitError
+from ..space.mounts import is_mounted, makes_mount, mount_documented
 from .facts import FileUse, Raised
 from .layout import Layout
 from .log import Log
+from .ownership import is_certain, is_refused
 
 #: exceptions that no value of a setting brings about
 _UNRELATED = {
@@ -38,6 +40,7 @@ _NAMING = (".py", ".ini", ".toml", ".cfg")
 _MOST_READ = 200
 _LONGEST_READ = 200_000
 _PATH = re.compile(r"/[\w.@+-]+(?:/[\w.@+-]+)*")
+_QUOTED_PATH = re.compile(r"['\"](/[^'\"\n]+)['\"]")
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,7 @@ class Excuses:
     here: str
     missing_packages: tuple[str, ...]
     stand_ins: Mapping[str, str]
+    files: tuple[FileUse, ...] = ()
 
     def start(self, error: Raised, log: Log, output: str = "") -> str:
         """Why a start that ended so tells nothing, or "".  ``output``: its last lines, which tell
@@ -79,6 +83,7 @@ class Excuses:
             self._package(error)
             or self._absolute_path(error)
             or self._database(error.message)
+            or self._outside(error)
             or self._image_step(error)
         )
 
@@ -96,9 +101,29 @@ class Excuses:
         if not (_ABSENT_FILE.search(error.message) or _DENIED.search(error.message)):
             return ""
         for path in _PATH.findall(error.message):
+            if is_refused(self.space.image, path):
+                continue
             if self.layout.image_path(path) is None and self.layout.inside(path).exists():
                 return f"the app opens {path}, which exists in the image but not on this machine"
         return ""
+
+    def _outside(self, error: Raised) -> str:
+        """A write outside the image's files, which a rehearsal refuses lest it changes this machine."""
+        paths = _QUOTED_PATH.findall(error.message) if _DENIED.search(error.message) else []
+        if _NO_DATABASE in error.message:
+            paths += [use.path for use in self.files if use.write and use.where in (None, error.where)]
+        for path in paths:
+            elsewhere = path.startswith("/") and self.layout.image_path(path) is None
+            if elsewhere and not is_refused(self.space.image, path) and not self._is_assumed(path):
+                return f"the app writes {path}, and a rehearsal leaves this machine as it is"
+        return ""
+
+    def _is_assumed(self, path: str) -> bool:
+        """Is it below a mount that nothing makes, so that it fails on the Space as well?"""
+        image = self.space.image
+        if not is_mounted(path) or makes_mount(image) is not False or mount_documented(self.space.files):
+            return False
+        return is_certain(image) or self.space.sdk == "gradio" or posixpath.dirname(path) != "/"
 
     def _database(self, said: str) -> str:
         """SQLite does not say which file: the repository may name one that only the image has room for."""
@@ -106,6 +131,8 @@ class Excuses:
             return ""
         for path in self._named_paths():
             directory = posixpath.dirname(path)
+            if is_refused(self.space.image, path):
+                continue
             if directory != "/" and self.layout.inside(directory).is_dir() and not Path(directory).is_dir():
                 return f"the app opens {path}, whose directory exists in the image but not on this machine"
         return ""

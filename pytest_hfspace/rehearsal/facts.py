@@ -8,7 +8,9 @@ from typing import Any, Literal
 
 Phase = Literal["launch", "import", "startup", "serve", "shutdown"]
 VariantName = Literal["canaries", "untrimmed", "empty", "invalid", "silent", "restart"]
-VisitKind = Literal["valid", "empty body", "malformed body", "wrong token", "slash", "root"]
+VisitKind = Literal[
+    "valid", "empty body", "malformed body", "wrong token", "slash", "root", "asset", "preflight"
+]
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,9 @@ class Listener:
     """What the start command asked for, as the server understood it.
 
     ``server``: "uvicorn", or what bound the socket.  ``where``: the line of the repository that
-    gave host and port, None for a command line.
+    gave host and port, None for a command line.  ``by_name``: it was given the app's name, not the
+    app itself, with which uvicorn refuses ``reload`` and ``workers``.  ``graceful``: the seconds that
+    open connections may keep it from ending, None if that is not limited.
     """
 
     server: str
@@ -84,6 +88,8 @@ class Listener:
     root_path: str = ""
     tls: bool = False
     websockets: bool = True
+    by_name: bool = True
+    graceful: float | None = None
 
 
 @dataclass(frozen=True)
@@ -133,12 +139,14 @@ class Request:
 class Visit:
     """One request to one route, and what came of it.
 
+    ``kind`` "asset": what a page loads, whose ``route`` is "ASSET /its/path"; "preflight": what a
+    browser asks before a page of another origin may send a request.
     ``status``: None where no answer came; ``problem`` then says why ("no answer within 15 s",
     "the connection was dropped", "the process ended with exit code 1").  ``busy``: it was still
     computing at the deadline, so it may only be slow.  ``raised``: the exception that escaped
     the app (before, while or after answering).  ``endpoint``: what the router chose, as
-    "module:qualname".  ``body``: its first 64 KiB.  ``unreachable``: a host that the app tried to
-    reach in vain while answering, "host:port".
+    "module:qualname".  ``body``: its first 64 KiB, of an asset its first MiB.  ``unreachable``: a
+    host that the app tried to reach in vain while answering, "host:port".
     """
 
     route: str
@@ -217,26 +225,56 @@ class Connect:
 
 
 @dataclass(frozen=True)
+class Listening:
+    """A listener of TCP that the app opened.  ``host`` and ``port``: as it asked for them."""
+
+    host: str
+    port: int
+    where: Where | None
+    phase: Phase = "serve"
+
+
+@dataclass(frozen=True)
 class Logged:
-    """A record of level ERROR or above that was logged while the app came up."""
+    """A record of level ERROR or above that was logged while the app came up, or a traceback with a
+    line of the repository that was printed then (``logger`` is "").  ``excuse``: why only the
+    rehearsal may have brought it about, or ""."""
 
     logger: str
     message: str
     where: Where | None
     phase: Phase = "startup"
     raised: Raised | None = None
+    excuse: str = ""
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """A quick route that was asked while a slow one was at work, by their labels.
+
+    ``alone``: the quick one's seconds by itself.  ``pairs``: for each attempt, the seconds that the
+    slow one still took, and those of the quick one beside it.
+    """
+
+    slow: str
+    quick: str
+    alone: float
+    pairs: tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True)
 class Shutdown:
     """``seconds`` from SIGTERM to the exit; ``timed_out``: it had to be killed.  ``raised``: what
-    the lifespan's shutdown raised."""
+    the lifespan's shutdown raised.  ``held``: routes of which a stream or a WebSocket was open
+    meanwhile; ``kept_by``: those of them without which it would have ended."""
 
     seconds: float = 0.0
     timed_out: bool = False
     status: int | None = None
     raised: Raised | None = None
     stuck_at: Where | None = None
+    held: tuple[str, ...] = ()
+    kept_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -270,7 +308,9 @@ class Rehearsal:
     ``shutdown`` is None where the app was not stopped by SIGTERM (it did not serve, or a request
     that hangs was still at work).  ``timings``: seconds by name (export, import, startup,
     first_response, visits, shutdown, total).  ``site``: the directories with the installed metadata
-    of the app's interpreter; empty where it is the one that runs this.
+    of the app's interpreter; empty where it is the one that runs this.  ``unconfined``: why the app
+    could write where it may not on the Space; "" where it could not.  ``unprinted``: what it had
+    printed when it served, and nobody could see yet.
     """
 
     python: str
@@ -284,6 +324,7 @@ class Rehearsal:
     openapi: dict[str, Any] | None = None
     openapi_problem: Raised | None = None
     visits: tuple[Visit, ...] = ()
+    overlaps: tuple[Overlap, ...] = ()
     skipped_routes: dict[str, str] = field(default_factory=dict)
     reads: tuple[Read, ...] = ()
     files: tuple[FileUse, ...] = ()
@@ -291,6 +332,7 @@ class Rehearsal:
     connects: tuple[Connect, ...] = ()
     logged: tuple[Logged, ...] = ()
     bound_while_importing: tuple[tuple[str, int, Where | None], ...] = ()
+    listening: tuple[Listening, ...] = ()
     shutdown: Shutdown | None = None
     variants: tuple[Variant, ...] = ()
     proxied: bool = True
@@ -300,6 +342,8 @@ class Rehearsal:
     peak_rss_mb: float | None = None
     output: str = ""
     site: tuple[str, ...] = ()
+    unconfined: str = ""
+    unprinted: str = ""
 
     @property
     def served(self) -> bool:

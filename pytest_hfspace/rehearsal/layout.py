@@ -10,6 +10,7 @@ from pathlib import Path
 from ..space import Space
 from .child.remove import remove_tree
 from .facts import Where
+from .ownership import protect
 
 
 @dataclass
@@ -60,7 +61,8 @@ class Layout:
 
 
 def make_layout(space: Space, workdir: str) -> Layout:
-    """Copy the files that the image would contain to the places where it would have them.
+    """Copy the files that the image would contain to the places where it would have them, with the
+    modes that its user would meet.
 
     Raises OSError where there is no room for them.
     """
@@ -80,6 +82,7 @@ def make_layout(space: Space, workdir: str) -> Layout:
             made = layout.inside(name)
             made.parent.mkdir(parents=True, exist_ok=True)
             made.write_bytes(content)
+        protect(image, layout.root, layout.home)
     except BaseException:
         layout.remove()
         raise

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..space.secret_names import is_secret_name
-from .facts import Connect, FileUse, Listener, Logged, Raised, Read, Where
+from .facts import Connect, FileUse, Listener, Listening, Logged, Raised, Read, Where
 from .layout import Layout
 from .process import Event
 
@@ -27,6 +27,7 @@ class Log:
     connects: list[str] = field(default_factory=list)
     connected: list[Connect] = field(default_factory=list)
     logged: list[Logged] = field(default_factory=list)
+    listening: list[Listening] = field(default_factory=list)
     served_where: tuple[Where | None] | None = None
     unfit: str = ""
     inventory: Event | None = None
@@ -39,6 +40,8 @@ class Log:
     peak_rss: int = 0
     left: int = 0
     in_place_of: str = ""
+    unconfined: str = ""
+    unprinted: str = ""
     gone: bool = False
 
     def take(self, event: Event) -> str:
@@ -90,6 +93,8 @@ class Log:
                 proxy_headers=bool(event["proxy_headers"]),
                 root_path=str(event["root_path"]),
                 tls=bool(event["tls"]),
+                by_name=bool(event["by_name"]),
+                graceful=float(event["graceful"]) if event["graceful"] is not None else None,
             )
         )
 
@@ -148,6 +153,11 @@ class Log:
             (str(event["host"]), int(event["port"]), self.where(event["where"]), str(event["phase"]), actual)
         )
 
+    def _on_listening(self, event: Event) -> None:
+        self.listening.append(
+            Listening(str(event["host"]), int(event["port"]), self.where(event["where"]), event["phase"])
+        )
+
     def _on_raised(self, event: Event) -> None:
         error = self.raised(event["raised"])
         if error is None:
@@ -178,6 +188,12 @@ class Log:
         self.status = int(event["status"])
         self.peak_rss = int(event["peak_rss"])
         self.left = int(event["left"])
+
+    def _on_confined(self, event: Event) -> None:
+        self.unconfined = str(event["problem"])
+
+    def _on_unprinted(self, event: Event) -> None:
+        self.unprinted = str(event["text"])
 
     def _on_in_place_of(self, event: Event) -> None:
         self.in_place_of = str(event["server"])

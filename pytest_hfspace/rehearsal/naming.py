@@ -21,6 +21,7 @@ def named(facts: Rehearsal, name: Name) -> Rehearsal:
         shutdown=_shutdown(facts.shutdown, name),
         variants=tuple(_variant(variant, name) for variant in facts.variants),
         output=name(facts.output),
+        unprinted=name(facts.unprinted),
     )
 
 
@@ -46,7 +47,12 @@ def _visit(visit: Visit, name: Name) -> Visit:
 
 
 def _logged(logged: Logged, name: Name) -> Logged:
-    return replace(logged, message=name(logged.message), raised=_raised(logged.raised, name))
+    return replace(
+        logged,
+        message=name(logged.message),
+        raised=_raised(logged.raised, name),
+        excuse=name(logged.excuse),
+    )
 
 
 def _shutdown(shutdown: Shutdown | None, name: Name) -> Shutdown | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from ..space import Space
 from ..space.command import StartCommand
@@ -16,6 +18,7 @@ from .facts import Failure, Phase, Raised, StandIn, Where
 from .layout import Layout
 from .log import Log
 from .missing import missing_settings
+from .ownership import is_certain
 from .process import AppProcess
 
 #: how often a start that lacks settings is repeated
@@ -213,10 +216,18 @@ class Starter:
             workers=command.workers,
             forwarded_allow_ips=command.forwarded_allow_ips,
             network=self.network,
+            writable=_coverage_data(),
+            heed_modes=is_certain(self.space.image),
         )
 
     def _script(self, script: str | None) -> str | None:
         return str(self.layout.inside(script)) if script and script.startswith("/") else script
+
+
+def _coverage_data() -> list[str]:
+    """Where coverage.py, which measures the app if it measures this process, keeps its data."""
+    measured = any(name in os.environ for name in ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG"))
+    return [str(Path.cwd())] if measured else []
 
 
 def _program_words(words: list[str], command: StartCommand) -> list[str]:

@@ -8,15 +8,18 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import quote
 
 from ..contract import EMBEDDING_ORIGIN
+from .afterwards import KEPT_ASSET, PREFLIGHT, assets, overlaps, preflight
 from .excuses import is_network
-from .facts import Failure, Request, Route, Visit, VisitKind
+from .facts import Failure, Overlap, Raised, Request, Route, Visit, VisitKind
 from .log import Log
+from .messages import Message, Talk, about_message, is_leaving
 from .missing import missing_settings
+from .overlap import Pair, ask
 from .process import AppProcess
 from .requests import Override, Planned, RequestPlanner
 from .sockets import shake_hands
 from .start import Starter, ask_where
-from .visitor import PEER, Answer, Visitor, other_peer
+from .visitor import KEPT_BODY, PEER, Answer, Visitor, other_peer
 
 #: how often a server that a visit has killed or blocked is started again
 MOST_RESTARTS = 3
@@ -54,6 +57,8 @@ class _Trace:
     log: Log
     key: tuple[int, int]
     awaited: bool
+    #: what its WebSocket handler was told, if that may be the only reason why it raised
+    told: Message | None = None
 
 
 @dataclass
@@ -70,6 +75,7 @@ class Tour:
     budget: float
     progress: Callable[[str], None]
     skipped: dict[str, str] = field(default_factory=dict)
+    overlaps: list[Overlap] = field(default_factory=list)
     first_response: float | None = None
     #: a request is still at work in the server that runs now
     held: bool = False
@@ -86,11 +92,10 @@ class Tour:
             self._front_page()
             self._visit_all(planner.order(), planner)
             self._without_slash(planner)
-            for route in self.routes:
-                if route.kind == "websocket":
-                    self._websocket(route, planner)
+            self._websockets(self.routes, planner)
             self._settle()
             self._again_with_settings(planner)
+            self._beyond_the_routes()
         finally:
             self._visitor.close()
         return tuple(self._joined(trace) for trace in self._traces)
@@ -124,6 +129,7 @@ class Tour:
         again = {label for label, names in lacking.items() if names}
         self._traces = [trace for trace in self._traces if trace.visit.route not in again]
         self._visit_all([route for route in planner.order() if route.label in again], planner)
+        self._websockets([route for route in self.routes if route.label in again], planner)
         if ROOT in again:
             self._front_page()
         self._settle()
@@ -189,6 +195,11 @@ class Tour:
             shorter = path.rstrip("/") + (f"?{query}" if query else "")
             self._visit(route.label, "slash", replace(planned, path=shorter))
 
+    def _websockets(self, routes: Sequence[Route], planner: RequestPlanner) -> None:
+        for route in routes:
+            if route.kind == "websocket":
+                self._websocket(route, planner)
+
     def _websocket(self, route: Route, planner: RequestPlanner) -> None:
         override = self.overrides.get(route.label)
         if override is not None and override.skip:
@@ -196,21 +207,64 @@ class Tour:
         elif not self._over(route):
             self._fresh()
             request = planner.plan(replace(route, method="GET", kind="http"))[0].request
-            answer, why_not = shake_hands(request, self._process.port, self._visitor.peer, self.seconds)
-            if why_not:
-                self.skipped[route.label] = why_not
-            else:
-                self._record(route.label, "valid", request, answer)
+            self._talk(route, request)
+
+    def _talk(self, route: Route, request: Request) -> None:
+        """Shake hands and say something, until it is something that the handler takes."""
+        talk = Talk()
+        message: Message | None = talk.first()
+        while message is not None:
+            done = shake_hands(request, self._process.port, self._visitor.peer, self.seconds, message)
+            if done.impossible:
+                self.skipped[route.label] = done.impossible
+                return
+            self._record(route.label, "valid", request, done.answer)
+            trace = self._traces[-1]
+            raised = self._raised_at_once(trace) if done.sent and done.broken else None
+            trace.told = message if done.sent else None
+            if raised is None:
+                return
+            message = talk.following(message, raised)
+            if message is not None:
+                self._traces.pop()
+            elif talk.is_proved:
+                trace.told = None
+
+    def _raised_at_once(self, trace: _Trace) -> Raised | None:
+        self._until_told(trace.log, trace.key)
+        event = trace.log.answered.get(trace.key)
+        raised = trace.log.raised(event.get("raised")) if event is not None else None
+        return None if raised is None or is_leaving(raised, trace.visit) else raised
+
+    def _beyond_the_routes(self) -> None:
+        """What pages load, a request of another origin, two routes at once."""
+        for label, target in assets(lambda: [trace.visit for trace in self._traces], self.routes):
+            if self._stopped or time.monotonic() > self._deadline:
+                return
+            self.progress(f"load {target}")
+            self._visit(label, "asset", Request("GET", target, self.headers), KEPT_ASSET)
+        asked = preflight(self.starter)
+        if asked is not None and not self._stopped:
+            self._visit(PREFLIGHT, "preflight", asked)
+        self._settle()
+        visits = [self._joined(trace) for trace in self._traces]
+        self.overlaps += overlaps(visits, self.routes, self._at_once)
+
+    def _at_once(self, pair: Pair) -> Overlap | None:
+        if self._stopped or self.held:
+            return None
+        self.progress(f"beside {pair.slow.route}")
+        return ask(pair, self._process.port, self._visitor.peer, self.seconds)
 
     # -- one visit
 
     def _planned(self, planned: Planned) -> Answer:
         return self._visit(planned.route.label, planned.kind, planned.request)
 
-    def _visit(self, label: str, kind: VisitKind, request: Request) -> Answer:
+    def _visit(self, label: str, kind: VisitKind, request: Request, keep: int = KEPT_BODY) -> Answer:
         self._fresh()
         busy_before = self._process.cpu_seconds()
-        answer = self._visitor.visit(request, self.seconds)
+        answer = self._visitor.visit(request, self.seconds, keep)
         if self.first_response is None and answer.status is not None:
             self.first_response = time.monotonic() - self._process.started_at
         self._record(label, kind, request, answer)
@@ -320,7 +374,7 @@ class Tour:
             return trace.visit
         raised = trace.log.raised(event.get("raised"))
         connects = [str(target) for target in event.get("connects") or ()]
-        if raised is not None and _leaving(raised.kinds, trace.visit):
+        if raised is not None and (is_leaving(raised, trace.visit) or _misunderstood(trace, raised)):
             raised = None
         refused = (trace.visit.status or 0) >= 500 if raised is None else is_network(raised)
         return replace(
@@ -331,14 +385,6 @@ class Tour:
         )
 
 
-def _leaving(kinds: tuple[str, ...], visit: Visit) -> bool:
-    """Is this only how the app notices that the visitor has left?"""
-    names = {kind.rpartition(".")[2] for kind in kinds}
-    left = {
-        "CancelledError",
-        "ClientDisconnect",
-        "ClientDisconnected",
-        "WebSocketDisconnect",
-        "ConnectionClosed",
-    }
-    return bool(names & left) or (visit.streamed and "OSError" in names)
+def _misunderstood(trace: _Trace, raised: Raised) -> bool:
+    """Is this only how a handler notices that the message was not one that it takes?"""
+    return trace.told is not None and about_message(trace.told, raised)

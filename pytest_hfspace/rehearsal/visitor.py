@@ -109,18 +109,19 @@ class Visitor:
                 self._sock.close()
         self._sock = None
 
-    def visit(self, request: Request, seconds: float) -> Answer:
-        """Send one request and take its answer, a stream's up to its first chunk.
+    def visit(self, request: Request, seconds: float, keep: int = KEPT_BODY) -> Answer:
+        """Send one request and take its answer, a stream's up to its first chunk, of the body the
+        first ``keep`` bytes.
 
         A connection that the server has closed after an earlier answer is no fault of this
         request: it is then sent once more, on a new one.
         """
         reused = self._sock is not None
-        answer = self._visit(request, seconds)
+        answer = self._visit(request, seconds, keep)
         idle = reused and answer.dropped and not self._received and answer.seconds < IDLE_CLOSE
-        return self._visit(request, seconds) if idle else answer
+        return self._visit(request, seconds, keep) if idle else answer
 
-    def _visit(self, request: Request, seconds: float) -> Answer:
+    def _visit(self, request: Request, seconds: float, keep: int) -> Answer:
         started = time.monotonic()
         deadline = started + seconds
         raw: _Timed | None = None
@@ -135,7 +136,7 @@ class Visitor:
             with contextlib.closing(response):
                 response.begin()
                 first = time.monotonic() - started
-                body, streamed, complete = self._body(response, raw, deadline)
+                body, streamed, complete = self._body(response, raw, deadline, keep)
         except TimeoutError:
             self.close()
             return self._none(started, f"no answer within {seconds:g} s", timed_out=True)
@@ -169,7 +170,7 @@ class Visitor:
         return self._sock
 
     def _body(
-        self, response: http.client.HTTPResponse, raw: _Timed, deadline: float
+        self, response: http.client.HTTPResponse, raw: _Timed, deadline: float, keep: int
     ) -> tuple[bytes, bool, bool]:
         """The body, whether it was left as a stream, and whether what was promised came."""
         kept = bytearray()
@@ -184,7 +185,7 @@ class Visitor:
                 if not data:
                     break
                 read += len(data)
-                kept += data[: KEPT_BODY - len(kept)]
+                kept += data[: keep - len(kept)]
                 if read > READ_BODY:
                     return bytes(kept), True, True
         except TimeoutError:
@@ -223,3 +224,18 @@ def _dropped(error: Exception) -> str:
     if isinstance(error, http.client.LineTooLong) or "headers" in str(error):
         return "the answer's header is longer than 64 KiB or 100 lines"
     return f"the answer is not HTTP ({type(error).__name__})"
+
+
+def hold_open(request: Request, port: int, peer: str, seconds: float) -> socket.socket | None:
+    """A connection of its own on which this request is being answered; None where that fails."""
+    sock = None
+    try:
+        sock = socket.create_connection(("127.0.0.1", port), seconds, (peer, 0))
+        sock.sendall(_wire(request))
+        if sock.recv(1 << 16):
+            return sock
+    except OSError:
+        pass
+    if sock is not None:
+        sock.close()
+    return None

@@ -79,11 +79,11 @@ class Auditor:
     def _database(self, args: Any) -> None:
         name = os.fsdecode(args[0]) if isinstance(args[0], (str, bytes, os.PathLike)) else ""
         if name and name != ":memory:" and not name.startswith("file:"):
-            self._use(name, write=True)
+            self._use(name, write=True, anyones=True)  # some libraries ask in a thread of their own
 
-    def _use(self, name: str, *, write: bool) -> None:
+    def _use(self, name: str, *, write: bool, anyones: bool = False) -> None:
         where = self.sources.caller(sys._getframe(3))
-        if where is None and write:
+        if where is None and write and not anyones:
             return
         full = os.path.abspath(name)
         self._tell("file", (full, write), path=full, write=write, found=os.path.exists(full), where=where)

@@ -22,7 +22,6 @@ SETTINGS_LIBRARIES = frozenset(
         "decouple",
         "environs",
         "environ",
-        "dynaconf",
         "starlette",
         "marshmallow",
         "envparse",
@@ -135,7 +134,7 @@ class EnvironRecorder:
             if frame.f_code.co_filename.startswith("<frozen importlib"):
                 return None, None  # the library reads at its own import
             if library and "default" in frame.f_locals:
-                said = _as_default(frame.f_locals["default"])
+                said = as_default(frame.f_locals["default"])
             frame = frame.f_back
         return None, None
 
@@ -149,16 +148,17 @@ def _default_of(frame: FrameType) -> _Default | None:
     """The default that an accessor was called with, None if this is none that takes one."""
     name, local = frame.f_code.co_name, frame.f_locals
     if name == "setdefault":
-        return _as_default(local.get("value", local.get("default")))
+        return as_default(local.get("value", local.get("default")))
     if name in ("get", "getenv", "getenvb", "pop") and "default" in local:
-        return _as_default(local["default"])
+        return as_default(local["default"])
     if name in ("__contains__", "expandvars"):
         return True, None
     return None
 
 
-def _as_default(value: Any) -> _Default:
-    """Only of plain values is there a text: anything else may be a library's mark for "none"."""
+def as_default(value: Any) -> _Default:
+    """Is a value a default, and its text.  Only plain values have one: anything else may be a
+    library's mark for "none"."""
     if value is None or value == "":
         return True, value
     if isinstance(value, _PLAIN):

@@ -39,6 +39,8 @@ class Network:
         self.moved: dict[int, int] = {}
         self._told: set[tuple[str, int]] = set()
         self._looked_up: set[int] = set()
+        #: by the socket's descriptor, the address that the app asked for
+        self._asked: dict[int, tuple[str, int]] = {}
         #: a listener that answers nobody, and those that wait at it
         self._silence: list[socket.socket] = []
 
@@ -54,6 +56,7 @@ class Network:
     def install(self) -> None:
         """Wrap what no audit event tells, or what has to be another here."""
         self._wrap_bind()
+        self._wrap_listen()
         self._wrap_connect("connect")
         self._wrap_connect("connect_ex")
         if self.mode:
@@ -62,6 +65,8 @@ class Network:
     def _connect(self, args: Any) -> None:
         address = args[1]
         ours = [self.own_port, *(sock.getsockname()[1] for sock in self._silence[:1])]
+        if args[0].type != socket.SOCK_STREAM:
+            return  # "connecting" a datagram socket sends nothing: it is how a program learns its address
         if isinstance(address, tuple) and len(address) >= 2 and address[1] not in ours:
             host, port = str(address[0]), int(address[1])
             self.connects.append(f"{host}:{port}")
@@ -118,6 +123,7 @@ class Network:
                 return original(sock, address)
             original(sock, ("127.0.0.1" if sock.family == socket.AF_INET else "::1", 0))
             network.moved[int(address[1])] = int(sock.getsockname()[1])
+            network._asked[sock.fileno()] = (str(address[0]), int(address[1]))
             network.channel.emit(
                 "bound",
                 host=str(address[0]),
@@ -129,6 +135,23 @@ class Network:
             return None
 
         socket.socket.bind = bind  # type: ignore[method-assign, assignment]
+
+    def _wrap_listen(self) -> None:
+        """A socket that is bound may only be a question whether the port is free."""
+        original = socket.socket.listen
+        network = self
+
+        def listen(sock: socket.socket, *backlog: int) -> None:
+            original(sock, *backlog)
+            asked = network._asked.pop(sock.fileno(), None)
+            if asked is not None:
+                network.tell_listening(*asked, network.sources.caller(sys._getframe(1)))
+
+        socket.socket.listen = listen  # type: ignore[method-assign, assignment]
+
+    def tell_listening(self, host: str, port: int, where: Line | None) -> None:
+        """Tell of a listener, by the address that was asked for."""
+        self.channel.emit("listening", host=host, port=port, where=where, phase=self.channel.phase)
 
     def _wrap_connect(self, name: str) -> None:
         """An app that asks itself, on the port that it believes to have, finds its listener."""

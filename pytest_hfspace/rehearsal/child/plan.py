@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ class Plan:
     ``runner``, ``words``, ``target``, ``factory``, ``app_dir``, ``script`` and ``module`` are the
     start command's (see ``space.command``); ``before`` the Python commands that it runs first.
     ``network``: "" as it is, "offline" or "silent" (see ``network``).
+    ``writable``: directories that the app may write below, besides temporary ones; ``heed_modes``: as
+    far as modes allow it, whoever it runs as (see ``confine``).
     ``host``, ``port``, ``workers`` and ``forwarded_allow_ips`` are those of a server whose place
     uvicorn takes (gunicorn, hypercorn, ...).  The descriptors are inherited.  ``token`` marks the
     events; ``top`` is deleted by the keeper where the parent vanishes without having done so.
@@ -39,6 +41,8 @@ class Plan:
     forwarded_allow_ips: str | None = None
     hold: bool = False
     network: str = ""
+    writable: list[str] = field(default_factory=list)
+    heed_modes: bool = False
     token: str = ""
     top: str = ""
 

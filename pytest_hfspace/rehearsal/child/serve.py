@@ -14,13 +14,17 @@ from typing import Any
 from .channel import Channel
 from .inventory import endpoint_of, inventory
 from .network import Network
-from .sources import Sources
+from .printed import unprinted
+from .sources import Line, Sources
 from .stacks import StackTeller
 
 ASGI = Callable[[Any, Any, Any], Awaitable[None]]
 
 #: how often, in seconds, the server looks whether it shall end (uvicorn itself: 0.1)
 TICK = 0.01
+
+#: what makes uvicorn speak TLS
+_TLS = ("ssl_keyfile", "ssl_certfile", "ssl_context_factory")
 
 
 class Served(SystemExit):
@@ -43,6 +47,8 @@ class UvicornRecorder:
         self.lifespan_error: BaseException | None = None
         self._claimed = False
         self._failed: BaseException | None = None
+        #: by the identity of a configuration, the line that made it
+        self._where: dict[int, Line | None] = {}
 
     def hooks(self) -> dict[str, Callable[[ModuleType], None]]:
         """What to do with uvicorn's modules when the app has them loaded."""
@@ -64,6 +70,9 @@ class UvicornRecorder:
                 self.loop = "asyncio"
             self.reload = False
             self.workers = 1
+            for name in _TLS:  # visits come as the Hub's do, in plain HTTP
+                if hasattr(self, name):
+                    setattr(self, name, None)
 
         @wraps(find)
         def import_from_string(target: Any) -> Any:
@@ -112,18 +121,22 @@ class UvicornRecorder:
         self.channel.emit("raised", phase=phase, raised=described, connects=self.network.connects[-1:])
 
     def _tell_config(self, config: Any, frame: Any) -> None:
+        runs = frame.f_globals.get("__name__") == "uvicorn.main"  # a Server alone heeds neither
+        where = self._where[id(config)] = self.sources.caller(frame)
         self.channel.emit(
             "listener",
             server="uvicorn",
             host=config.host,
             port=config.port if config.fd is None and config.uds is None else None,
-            where=self.sources.caller(frame),
-            reload=bool(config.reload),
-            workers=int(config.workers or 1),
+            where=where,
+            reload=bool(config.reload) and runs,
+            workers=int(config.workers or 1) if runs else 1,
+            by_name=isinstance(config.app, str),
             forwarded_allow_ips=_join(config.forwarded_allow_ips),
             proxy_headers=bool(config.proxy_headers),
             root_path=str(config.root_path or ""),
             tls=bool(getattr(config, "is_ssl", False)),
+            graceful=config.timeout_graceful_shutdown,
         )
 
     # -- serving
@@ -141,6 +154,7 @@ class UvicornRecorder:
         @wraps(serve)
         async def serves(self: Any, *_args: Any, **_kwargs: Any) -> None:
             recorder._refuse_while_importing(sys._getframe(1))
+            recorder._tell_served(self.config)
             await serve(self, [recorder._socket()])
 
         @wraps(startup)
@@ -161,6 +175,10 @@ class UvicornRecorder:
         if self.importing:
             self.channel.emit("served", where=self.sources.caller(frame))
             raise Served(1)
+
+    def _tell_served(self, config: Any) -> None:
+        if config.fd is None and config.uds is None:
+            self.network.tell_listening(config.host, config.port, self._where.get(id(config)))
 
     def _socket(self) -> socket.socket:
         """The parent's socket for the first server, a private one for any further."""
@@ -185,6 +203,7 @@ class UvicornRecorder:
             self._tell_startup_failure(None)
             return
         self.channel.emit("started")
+        self.channel.emit("unprinted", text=unprinted())
         self.tell_inventory(server.config.loaded_app)
         self.channel.enter("serve")
 

@@ -47,12 +47,14 @@ def main(plan_file: str) -> None:
 
 def _become_app(plan: Plan) -> None:
     from .audit import Auditor
+    from .confine import confine
     from .environ import EnvironRecorder
     from .imports import AfterImport
     from .launch import run
     from .logged import tell_errors
     from .network import Network
     from .pydantic_fields import FieldRecorder
+    from .readers import DynaconfRecorder
     from .serve import UvicornRecorder
     from .sources import Sources
 
@@ -62,9 +64,12 @@ def _become_app(plan: Plan) -> None:
     recorder = UvicornRecorder(channel, sources, network, listener)
     fields = FieldRecorder(channel, sources)
     hooks = {**recorder.hooks(), **network.hooks(), "pydantic_settings.main": fields.install}
+    hooks["dynaconf.base"] = DynaconfRecorder(channel, sources).install
     AfterImport({**hooks, "logging": lambda module: tell_errors(module, channel, sources)}).install()
     recorder.stacks.install()
     os.chdir(plan.cwd)
+    unconfined = confine([plan.top, os.path.dirname(plan.top), *plan.writable], heed_modes=plan.heed_modes)
+    channel.emit("confined", problem=unconfined)
     network.install()
     Auditor(channel, sources, network).install()
     EnvironRecorder(channel, sources).install()
