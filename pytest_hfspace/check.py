@@ -59,7 +59,8 @@ class Check:
     ``predicts``: the stage that the Hub would show if an error is found.  ``consequence``: what
     that means for the people who use the Space, in one sentence.  ``needs``: codes of the checks
     without whose success this one has nothing to look at.  ``each``: evaluated once for every
-    ("route" or "websocket") instead of once.
+    ("route" or "websocket") instead of once.  ``starts``: names of the further starts, in another
+    environment, that it looks at (see ``rehearsal.facts.Variant``).
     """
 
     code: str
@@ -70,6 +71,7 @@ class Check:
     function: CheckFunction
     needs: tuple[str, ...] = ()
     each: Literal["route", "websocket"] | None = None
+    starts: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -91,11 +93,12 @@ def check(
     consequence: str,
     needs: tuple[str, ...] = (),
     each: Literal["route", "websocket"] | None = None,
+    starts: tuple[str, ...] = (),
 ) -> Callable[[CheckFunction], Check]:
     """Turn a function from facts to findings into an entry of the catalogue."""
 
     def decorate(function: CheckFunction) -> Check:
-        return Check(code, name, level, predicts, consequence, function, needs, each)
+        return Check(code, name, level, predicts, consequence, function, needs, each, starts)
 
     return decorate
 

@@ -96,6 +96,9 @@ GRADIO_ENVIRONMENT: Final = {
     "GRADIO_THEME": "huggingface",
 }
 
+#: Outbound connections reach these ports only.  [spaces-overview]
+EGRESS_PORTS: Final = (80, 443, 8080)
+
 #: Believed by many to be injected, listed by no document: treated as absent.
 NOT_INJECTED: Final = ("PORT", "GRADIO_SERVER_PORT", "HF_HOME", "HF_TOKEN")
 

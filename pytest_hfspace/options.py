@@ -34,6 +34,7 @@ class Settings:
     ignore: tuple[str, ...] = ()
     strict: bool = False
     build: bool = False
+    offline: bool = False
     timeout: float = 120.0
     reports: tuple[Path, ...] = ()
 
@@ -72,6 +73,7 @@ def read_settings(config: pytest.Config) -> Settings:
         ignore=_codes(options.hfspace_ignore or _ini(config, "hfspace_ignore")),
         strict=options.hfspace_strict or _ini(config, "hfspace_strict"),
         build=options.hfspace_build or _ini(config, "hfspace_build"),
+        offline=options.hfspace_offline or _ini(config, "hfspace_offline"),
         timeout=_timeout(config, options.hfspace_timeout),
         reports=tuple(_report(config, name) for name in options.hfspace_report),
     )

@@ -55,6 +55,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="install the requirements anew, as the Hub would, and rehearse in that environment",
     )
+    flag("--hfspace-offline", action="store_true", help="let the app reach no network: attempts fail at once")
     flag("--hfspace-timeout", metavar="SECONDS", help="limit of every wait for the app (default: 120)")
     flag(
         "--hfspace-report",
@@ -75,6 +76,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     ini("hfspace_select", "codes or globs of the checks to evaluate", type="args", default=[])
     ini("hfspace_ignore", "codes or globs of the checks to leave out", type="args", default=[])
     ini("hfspace_strict", "warnings fail the run as well", type="bool", default=False)
+    ini("hfspace_offline", "let the app reach no network", type="bool", default=False)
     ini("hfspace_build", "install the requirements anew, as the Hub would", type="bool", default=False)
     # pytest 9's own TOML tables are typed: there a number has to be declared as one
     number: Any = "float" if pytest.version_tuple >= (8, 4) else "string"

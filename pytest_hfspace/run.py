@@ -123,6 +123,7 @@ class Run:
             timeout=settings.timeout,
             headers=settings.headers,
             secrets=settings.secrets,
+            network="offline" if settings.offline else "",
         )
         with self._defects():
             if settings.build:
@@ -198,7 +199,8 @@ class Run:
             self.begin()
             with self._defects(), self.progress.shown():
                 if self._director is not None:
-                    self._rehearsal = self._director.finish(self._overrides())
+                    starts = {name for check in self.selected for name in check.starts}
+                    self._rehearsal = self._director.finish(self._overrides(), starts)
             if self._rehearsal is None:
                 self._rehearsal = Rehearsal(python="", impossible=self._defect or "it was ended before")
         return self._rehearsal

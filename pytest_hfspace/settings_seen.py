@@ -5,10 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from .rehearsal.facts import Read, Rehearsal
+from .rehearsal.facts import FileUse, Read, Rehearsal
 from .space import Space
 
 _DOTENV = re.compile(r"\.env(\.(?!example|sample|template|dist)\w+)?")
+
+#: Formats that are made for settings, and names of files of settings in the formats of everything.
+_FORMATS_OF_SETTINGS = (".ini", ".cfg", ".conf", ".toml", ".properties")
+_SETTINGS = re.compile(
+    r"(^|[._-])(app)?(settings?|configs?|configuration|conf|secrets?|credentials?|options|env(ironment)?)"
+    r"[\w.-]*\.(json5?|jsonc|ya?ml)$"
+)
+#: What says how the project is built, or how it logs.
+_NO_SETTINGS = re.compile(
+    r"pyproject\.toml|setup\.cfg|tox\.ini|alembic\.ini|(babel|translation).*|log.*|.*(schema|model|tokenizer)[_-]?conf.*"
+    r"|(tokenizer|model|generation|preprocessor|adapter|processor)_config\.json"
+)
+_MODELS = re.compile(r"/[^/]*(model|checkpoint|tokenizer|weight|onnx|adapter)[^/]*/", re.IGNORECASE)
 
 
 class SettingsSeen(Mapping[str, Read]):
@@ -46,20 +59,39 @@ class SettingsSeen(Mapping[str, Read]):
 
     def elsewhere(self) -> tuple[str, ...]:
         """Configuration that did not come from the environment, a sentence each."""
+        found = tuple(self._findings())
+        said = {use.path for use in self._opened() if any(_name(use.path) in each for each in found)}
         opened = [
             f"{use.where}: opens {_name(use.path)}, which is in the repository"
-            for use in self._rehearsal.files
-            if use.where and use.found and not use.write and _DOTENV.fullmatch(_name(use.path))
+            for use in self._opened()
+            if use.path not in said
         ]
-        return tuple(dict.fromkeys((*opened, *self._findings())))
+        return tuple(dict.fromkeys((*opened, *found)))
+
+    def _opened(self) -> Iterator[FileUse]:
+        """The files of settings that a line of the repository opened."""
+        for use in self._rehearsal.files:
+            if use.where and use.found and not use.write and self._holds_settings(use):
+                yield use
+
+    def _holds_settings(self, use: FileUse) -> bool:
+        name = _name(use.path).lower()
+        if _DOTENV.fullmatch(name):
+            return True
+        is_early = use.phase in ("launch", "import", "startup")
+        if not is_early or _NO_SETTINGS.match(name) or _MODELS.search(use.path):
+            return False
+        return _SETTINGS.search(name) is not None or name.endswith(_FORMATS_OF_SETTINGS)
 
     def _findings(self) -> Iterator[str]:
-        """What the readiness checks HFS701 and HFS703 say."""
+        """What the readiness checks HFS701, HFS703 and HFS704 say."""
         from .check import evaluate
         from .checks.environment import dotenv_needed, secret_default
+        from .checks.settings_sources import config_file
 
-        facts = {"space": self._space, "space_rehearsal": self._rehearsal}
-        for check in (dotenv_needed, secret_default):
+        # a token of a known form is HFS205's: here it matters where the app has it from
+        facts = {"space": self._space, "space_rehearsal": self._rehearsal, "space_secrets": ()}
+        for check in (dotenv_needed, secret_default, config_file):
             for finding in evaluate(check, facts).findings:
                 place = f"{finding.path}:{finding.line}: " if finding.path else ""
                 yield f"{place}{finding.message}"

@@ -12,7 +12,7 @@ from ..rehearsal.facts import Rehearsal
 from ..space import Space
 from ..space.sources import Sources
 from .causes import NO_PROCESS, chain
-from .serving import text_of
+from .serving import one_line, text_of
 
 _SYSTEM: Final = "SYSTEM"
 _CATCHES: Final = frozenset({"KeyError", "LookupError", "Exception", "BaseException"})
@@ -39,9 +39,9 @@ def builtin_assumed(space: Space, space_sources: Sources, space_rehearsal: Rehea
             continue
         tree = space_sources.trees[path]
         if _SYSTEM in names:
-            for line in compared_with_spaces(tree):
+            for line, text in compared_with_spaces(tree):
                 yield Finding(
-                    "this is never true in a docker Space: SYSTEM=spaces is set for the gradio SDK only",
+                    f"{one_line(text, 60)} is never true in a docker Space: only gradio has SYSTEM",
                     'test os.environ.get("SPACE_ID") instead: every Space has it',
                     path=path,
                     line=line,
@@ -79,8 +79,8 @@ def _absent(space: Space, rehearsal: Rehearsal) -> set[str]:
 # -- what the source says
 
 
-def compared_with_spaces(tree: ast.Module) -> Iterator[int]:
-    """The lines that compare SYSTEM with "spaces", unless another variable decides as well."""
+def compared_with_spaces(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Comparisons of SYSTEM with "spaces", unless another variable decides as well."""
     nodes = list(ast.walk(tree))
     variables = {
         target.id
@@ -102,7 +102,7 @@ def compared_with_spaces(tree: ast.Module) -> Iterator[int]:
         is_system = any(_reads_system(side) or _is_one_of(side, variables) for side in sides)
         is_spaces = any(isinstance(side, ast.Constant) and side.value == "spaces" for side in sides)
         if is_system and is_spaces and isinstance(node.ops[0], ast.Eq):
-            yield node.lineno
+            yield node.lineno, ast.unparse(node)
 
 
 def _is_one_of(value: ast.expr, names: set[str]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, quote_plus
@@ -26,8 +27,11 @@ class Needle:
 
     def masked(self, text: str) -> str:
         """The text with the setting's name in place of its value."""
-        for part in filter(None, (self.value, *self.texts)):
-            text = text.replace(part, f"<{self.name}>")
+        if self.value:
+            text = text.replace(self.value, f"<{self.name}>")
+        for part in self.texts:
+            # with what it hangs together with: the rest of the value, or of the encoded text
+            text = re.sub(rf"[\w+-]*{re.escape(part)}[\w+-]*", f"<{self.name}>", text)
         return text
 
 

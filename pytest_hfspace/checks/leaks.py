@@ -41,13 +41,14 @@ class _Leak:
     level="error",
     predicts=Stage.RUNNING,
     needs=SERVED,
+    starts=("canaries",),
     consequence="Who asks for that page, or can open the Space's logs, reads the secret and can use it.",
 )
 def secret_leak(space_rehearsal: Rehearsal) -> Iterator[Finding]:
     """Secrets that were given to the app come out in no answer and in no log line.  [security-secrets]"""
     serving(space_rehearsal)
     canaries = space_rehearsal.variant("canaries")
-    leaks = [*_of_first_start(space_rehearsal), *(_of_canaries(canaries) if canaries is not None else ())]
+    leaks = [*(_of_canaries(canaries) if canaries is not None else ()), *_of_first_start(space_rehearsal)]
     yield from (_finding(space_rehearsal, group) for group in _grouped(leaks)[:_MOST])
     if not leaks:
         _say_what_was_not_seen(space_rehearsal, canaries)

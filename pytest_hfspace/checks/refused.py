@@ -66,9 +66,7 @@ def refusal_of_start(space: Space, rehearsal: Rehearsal) -> Refusal | None:
     return None
 
 
-def refusal_of(
-    space: Space, rehearsal: Rehearsal, raised: Raised | None, route: str = ""
-) -> Refusal | None:
+def refusal_of(space: Space, rehearsal: Rehearsal, raised: Raised | None, route: str = "") -> Refusal | None:
     """The refused write that an exception, or one of its causes, is about."""
     links = list(_chain(raised))
     lines = [link.where for link in links if link.where]

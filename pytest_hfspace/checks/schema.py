@@ -107,10 +107,10 @@ def _owner(way: tuple[str, ...]) -> str:
 
 def _resolves(document: dict[str, Any], reference: str) -> bool:
     """Does a reference lead somewhere?  What lies outside the document is taken for good."""
-    return not reference.startswith("#/") or _lookup(document, reference) is not _NOWHERE
+    return not reference.startswith("#/") or lookup(document, reference) is not _NOWHERE
 
 
-def _lookup(document: dict[str, Any], reference: str) -> Any:
+def lookup(document: dict[str, Any], reference: str) -> Any:
     """What a JSON pointer such as ``#/components/schemas/Item`` points to.  [RFC 6901]"""
     at: Any = document
     for step in reference[2:].split("/"):
@@ -159,9 +159,7 @@ def _declared(document: dict[str, Any], operation: Operation) -> set[str]:
 def _follow(document: dict[str, Any], value: Any) -> Any:
     """The component that a parameter refers to; a parameter without a reference is itself."""
     reference = value.get("$ref") if isinstance(value, dict) else None
-    return (
-        _lookup(document, reference) if isinstance(reference, str) and reference.startswith("#/") else value
-    )
+    return lookup(document, reference) if isinstance(reference, str) and reference.startswith("#/") else value
 
 
 def repeated_ids(document: dict[str, Any]) -> list[tuple[str, list[str]]]:

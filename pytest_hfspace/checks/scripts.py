@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-#: What is looked at before an address, and behind it.
-_BEFORE, _AFTER = 240, 60
-#: So many addresses of one script are looked at.
+#: So much text before an address is looked at.
+_BEFORE = 240
+#: So many addresses of one script are.
 _MOST = 200
 
 _ADDRESS = re.compile(r"(?P<quote>[\"'`])(?P<url>(?:https?|wss?)://[^\"'`\s\\]{0,200})(?P<end>[\"'`])?", re.I)
@@ -28,7 +28,9 @@ _CALL = re.compile(
     r"|\.(?:src|action)\s*=\s*$|\blocation(?:\.href)?\s*=\s*$"
 )
 #: A name that gets the address.
-_NAMED = re.compile(r"(?:\b(?:const|let|var)\s+|[,{;\s])(?P<name>[A-Za-z_$][\w$]{0,60})\s*(?::\s*\w+\s*)?=\s*$")
+_NAMED = re.compile(
+    r"(?:\b(?:const|let|var)\s+|[,{;\s])(?P<name>[A-Za-z_$][\w$]{0,60})\s*(?::\s*\w+\s*)?=\s*$"
+)
 _SINKS = (
     r"(?:\bfetch|\baxios(?:\.\w+)?|new\s+(?:WebSocket|EventSource)|\.open|\bsendBeacon|\bio|\$\.\w+)"
     r"\s*\([^()]{0,40}?"
@@ -36,7 +38,10 @@ _SINKS = (
 #: Where a condition decides, nobody knows whether the address is ever called.
 _CONDITION = re.compile(r"\?[^?:;{}]{0,200}$|:\s*$|\|\|\s*$|\?\?\s*$|&&\s*$|\bcase\b[^;]{0,80}$|\breturn\s*$")
 _DECIDES = re.compile(r"location|hostname|protocol|NODE_ENV|\bDEV\b|\bdev\b|isLocal|wss", re.IGNORECASE)
-_COMMENT = re.compile(r"^\s*\*|(?<![:\"'`\w])//")
+#: A build has put nothing in place of a variable, or a default that is empty stands first.
+_NOTHING = re.compile(r"(?:void 0|undefined|null|\"\"|'')\s*(?:\|\||\?\?)\s*$")
+_LINE_COMMENT = re.compile(r"^\s*\*|(?<![:\"'`\w])//")
+_BLOCK_COMMENT = re.compile(r"(?<![*\w\"'])/\*.*?(?:\*/|\Z)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -50,47 +55,48 @@ class Called:
 def called(text: str) -> Iterator[Called]:
     """The addresses with a scheme that a script certainly calls: in the call, or by a name that is
     given them once and without a condition."""
-    for number, found in enumerate(_ADDRESS.finditer(text)):
-        if number >= _MOST:
-            return
-        before = text[max(0, found.start() - _BEFORE) : found.start()]
-        if _is_comment(text, found.start()) or _is_chosen(before):
-            continue
-        if _CALL.search(before) or _is_used(text, before, found):
+    for found, text_before in _outside_comments(_ADDRESS, text):
+        before = _NOTHING.sub("", text_before)
+        if not _is_chosen(before) and (_CALL.search(before) or _is_used(text, before, found)):
             yield Called(found["url"], found.start())
 
 
 def page_sockets(text: str) -> Iterator[Called]:
     """``ws://`` before the page's own host, whatever the page's scheme."""
-    for found in _WS_OF_PAGE.finditer(text):
-        before = text[max(0, found.start() - _BEFORE) : found.start()]
-        if not _is_comment(text, found.start()) and not _is_chosen(before):
+    for found, before in _outside_comments(_WS_OF_PAGE, text):
+        if not _is_chosen(before):
             yield Called(found[0], found.start())
+
+
+def _outside_comments(pattern: re.Pattern[str], text: str) -> Iterator[tuple[re.Match[str], str]]:
+    """What matches, with the text before it."""
+    comments: list[tuple[int, int]] | None = None
+    for number, found in enumerate(pattern.finditer(text)):
+        if number >= _MOST:
+            return
+        if comments is None:
+            comments = [comment.span() for comment in _BLOCK_COMMENT.finditer(text)]
+        at = found.start()
+        line = text[max(text.rfind("\n", 0, at) + 1, at - 2000) : at]
+        if not _LINE_COMMENT.search(line) and not any(begin < at < end for begin, end in comments):
+            yield found, text[max(0, at - _BEFORE) : at]
 
 
 def _is_chosen(before: str) -> bool:
     """Does a condition stand before it in the same statement, or a test of where the page is?"""
     statement = re.split(r";|\n\s*\n", before)[-1]
-    return _CONDITION.search(statement) is not None and not _CALL.search(before) or bool(
-        re.search(r"\b(?:if|else)\b", before) and _DECIDES.search(before)
-    )
+    if _CONDITION.search(statement) and not _CALL.search(statement):
+        return True
+    return re.search(r"\b(?:if|else)\b", before) is not None and _DECIDES.search(before) is not None
 
 
 def _is_used(text: str, before: str, found: re.Match[str]) -> bool:
     """Is it given to a name that a call then uses?"""
     named = _NAMED.search(before)
-    behind = text[found.end() : found.end() + 2]
-    if not named or not found["end"] or behind.lstrip()[:1] in ("+", ".", "?", "="):
+    behind = text[found.end() : found.end() + 2].lstrip()
+    if not named or not found["end"] or behind[:1] in ("+", ".", "?", "="):
         return False
-    name = re.escape(named["name"])
-    given_again = re.search(rf"(?<![\w$.]){name}\s*=(?!=)", text[found.end() :])
-    use = re.search(rf"{_SINKS}(?<![\w$.]){name}(?![\w$])", text[found.end() :])
-    return use is not None and not given_again
-
-
-def _is_comment(text: str, at: int) -> bool:
-    begin = text.rfind("\n", 0, at) + 1
-    line = text[max(begin, at - 2000) : at]
-    if _COMMENT.search(line):
-        return True
-    return text.rfind("/*", 0, at) > text.rfind("*/", 0, at)
+    name, rest = re.escape(named["name"]), text[found.end() :]
+    if re.search(rf"(?<![\w$.]){name}\s*=(?!=)", rest):
+        return False
+    return re.search(rf"{_SINKS}(?<![\w$.]){name}(?![\w$])", rest) is not None

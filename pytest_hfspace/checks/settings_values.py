@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from ..check import Check, Finding, NotApplicable, Skip, check
@@ -26,6 +27,7 @@ _NOT_THE_OWNERS: Final = frozenset(
     level="warn",
     predicts=Stage.RUNNING,
     needs=SERVED,
+    starts=("canaries", "untrimmed"),
     consequence="A secret that was pasted with its line feed ends the start, or is refused where it is sent.",
 )
 def secret_untrimmed(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
@@ -43,9 +45,8 @@ def secret_untrimmed(space: Space, space_rehearsal: Rehearsal) -> Iterator[Findi
         failure,
         names,
         f"{listing(names)} with a line feed behind it ends the {failure.phase}",
-        f'strip it where it is read: os.environ["{names[0]}"].strip()' if len(names) == 1 else
-        "strip secrets where they are read: .strip()",
-    )  # fmt: skip
+        _how_to_strip(space_rehearsal, names),
+    )
 
 
 @check(
@@ -54,6 +55,7 @@ def secret_untrimmed(space: Space, space_rehearsal: Rehearsal) -> Iterator[Findi
     level="warn",
     predicts=Stage.RUNTIME_ERROR,
     needs=SERVED,
+    starts=("empty",),
     consequence="A variable that is left empty in the Space's settings ends the start.",
 )
 def setting_empty(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
@@ -65,15 +67,16 @@ def setting_empty(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]
     names = _blamed(space_rehearsal, variant, failure)
     if _NOT_THE_OWNERS.issuperset(names):
         raise Skip(f"the start ends with an empty {names[0]}, which is not the owner's to set")
-    example = f'os.environ.get("{names[0]}") or the default' if len(names) == 1 else "os.environ.get(…) or …"
-    yield _finding(
+    finding = _finding(
         space_rehearsal,
         failure,
         names,
         f"{listing(names)} ends the {failure.phase} where it is set and empty, "
         "though it has a default where it is not set",
-        f"take empty for not set: {example}",
+        _how_to_ignore_empty(space_rehearsal, names),
     )
+    # only an example that leaves it empty says that this comes about
+    yield finding if any(_is_left_empty(space, name) for name in names) else replace(finding, level="note")
 
 
 @check(
@@ -82,6 +85,7 @@ def setting_empty(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]
     level="warn",
     predicts=Stage.RUNTIME_ERROR,
     needs=SERVED,
+    starts=("invalid",),
     consequence="The log of the failed start does not say which setting has to be mended.",
 )
 def setting_invalid(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
@@ -114,6 +118,30 @@ def setting_invalid(space: Space, space_rehearsal: Rehearsal) -> Iterator[Findin
             f"an invalid value of {listing(secret)} ends the {failure.phase}, and the log shows the value",
             "say the name alone; in a settings class, declare it as SecretStr",
         )
+
+
+def _is_left_empty(space: Space, name: str) -> bool:
+    """Does the example file, or the image, set it to nothing?"""
+    declared = space.settings.get(name)
+    return declared is not None and declared.source in ("env file", "image") and not declared.value.strip()
+
+
+def _how_to_strip(rehearsal: Rehearsal, names: list[str]) -> str:
+    if _in_settings_class(rehearsal, names):
+        return "have the settings class strip them: SettingsConfigDict(str_strip_whitespace=True)"
+    name = f'"{names[0]}"' if len(names) == 1 else "…"
+    return f"strip it where it is read: os.environ[{name}].strip()"
+
+
+def _how_to_ignore_empty(rehearsal: Rehearsal, names: list[str]) -> str:
+    if _in_settings_class(rehearsal, names):
+        return "have the settings class take empty for not set: SettingsConfigDict(env_ignore_empty=True)"
+    name = f'"{names[0]}"' if len(names) == 1 else "…"
+    return f"take empty for not set: os.environ.get({name}) or the default"
+
+
+def _in_settings_class(rehearsal: Rehearsal, names: list[str]) -> bool:
+    return any(read.reader == "pydantic_settings" and read.name in names for read in rehearsal.reads)
 
 
 def _made(space: Space, rehearsal: Rehearsal, name: VariantName, nothing: str) -> Variant:

@@ -13,7 +13,6 @@ from ..space import Space
 from ..space.modules import entry_file
 from .causes import NO_PROCESS, failure_code
 from .serving import SERVED, listing, one_line, serving
-from .start_address import TIMED_OUT
 from .start_server import hardware_of
 from .worker_count import workers_of
 
@@ -21,8 +20,7 @@ from .worker_count import workers_of
 _DOWNLOADS: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
     (
         re.compile(r"(^|\.)(huggingface\.co|hf\.co)$"),
-        "connect in the lifespan; what is downloaded: preload_from_hub in README.md, or while the image is "
-        "built",
+        "connect in the lifespan; name what is downloaded in preload_from_hub of README.md",
     ),
     (
         re.compile(r"^openaipublic\.blob\.core\.windows\.net$"),
@@ -54,7 +52,10 @@ _GIB: Final = 1024.0
     level="warn",
     predicts=Stage.APP_STARTING,
     needs=("HFS401",),
-    consequence=f"Where the host is slow or down, the app does not start. {TIMED_OUT}",
+    consequence=(
+        "Every start waits for another host. Where that does not answer, the app may never listen: "
+        '"Launch timed out, workload was not healthy after 30 min".'
+    ),
 )
 def import_network(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
     """Importing the app opens no connection to another host.  [field]"""
@@ -128,19 +129,19 @@ def startup_errors(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding
         yield _error(space, record, _excuse(space, space_rehearsal, record))
 
 
-_READ: Final = "read the log of the start, and let a start that lacks something fail"
+_READ: Final = "correct what it tells of; what the app cannot do without should end the start"
 
 
 def _error(space: Space, record: Logged, excuse: str = "") -> Finding:
-    said = one_line(record.message, 100)
+    said = one_line(record.message.strip().partition("\n")[0], 100)
     raised = record.raised
-    if raised is not None and record.logger and raised.message not in record.message:
+    if raised is not None and record.logger and raised.message not in said:
         said = f"{said} ({one_line(str(raised), 100)})"
     subject = f"{one_line(record.logger, 40)} logs an error" if record.logger else "a traceback is printed"
     path, line = _place(space, record)
     return Finding(
         f"{subject} while the app comes up: {said}" + (f"; {one_line(excuse)}" if excuse else ""),
-        "correct it, or let the start fail: a log that is read by nobody hides it",
+        _READ,
         path,
         line,
         level="note" if excuse else None,

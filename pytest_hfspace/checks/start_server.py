@@ -196,23 +196,23 @@ def shell_form(space: Space) -> Iterator[Finding]:
     command = command_of(space)
     if command.execs or _hands_on(space, command):
         return
-    words = one_line(" ".join(command.words), 100)
-    is_instruction = posixpath.basename(command.path).lower().startswith("dockerfile")
     yield Finding(
         f"the shell stays the first process, and hands SIGTERM to nobody: {command.words[0]} is not told "
         "to end",
-        f"write exec before it: {'CMD ' if _is_plain(space) else ''}exec {words}"
-        if is_instruction
-        else f"write exec before {command.words[0]} in {one_line(command.path, 60)}",
+        _exec_hint(space, command),
         command.path,
         command.line,
     )
 
 
-def _is_plain(space: Space) -> bool:
-    """Is the instruction a CMD in shell form that has nothing but the server's words?"""
+def _exec_hint(space: Space, command: StartCommand) -> str:
+    """The whole instruction where it has nothing but the server's words."""
     written = space.image.command if space.image else None
-    return written is not None and written.shell and not re.search(r"[;&|]", written.words[-1])
+    text = written.words[-1] if written is not None and written.shell else ""
+    if text.startswith(command.words[0]) and not re.search(r"[;&|\n]", text):
+        return f"write CMD exec {one_line(text, 120)}"
+    in_script = "" if command.path == "Dockerfile" else f" in {one_line(command.path, 60)}"
+    return f"write exec before {command.words[0]}{in_script}"
 
 
 def _hands_on(space: Space, command: StartCommand) -> bool:

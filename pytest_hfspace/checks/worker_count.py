@@ -20,6 +20,8 @@ Count = int | Literal["cores"] | None
 
 _LONGEST: Final = 200_000
 _DEEPEST: Final = 20
+#: Names that stand for themselves twice would multiply.
+_MOST_STEPS: Final = 1000
 
 #: What tells how many cores there are.
 _CORES: Final = frozenset({"cpu_count", "process_cpu_count", "sched_getaffinity"})
@@ -142,16 +144,20 @@ class _Reader:
     def __init__(self, space: Space, tree: ast.Module) -> None:
         self.env = {name: each.value for name, each in space.image.env.items()} if space.image else {}
         self.assigned = list(_assignments(tree))
+        self._left = _MOST_STEPS
 
     def count(self, node: ast.expr | None, depth: int = 0) -> Count:
         """A number, "cores", or None."""
         found = self._value(node, depth)
-        if isinstance(found, str) and found != "cores":
-            return int(found) if re.fullmatch(r"\d{1,6}", found) else None
-        return found
+        if not isinstance(found, str):
+            return found
+        if found == "cores":
+            return "cores"
+        return int(found) if re.fullmatch(r"\d{1,6}", found) else None
 
     def _value(self, node: ast.expr | None, depth: int) -> int | str | None:
-        if node is None or depth > _DEEPEST:
+        self._left -= 1
+        if node is None or depth > _DEEPEST or self._left < 0:
             return None
         if isinstance(node, ast.Constant):
             return node.value if isinstance(node.value, (int, str)) else None
@@ -159,11 +165,12 @@ class _Reader:
             values = [value for name, value in self.assigned if name == node.id]
             return self._value(values[-1], depth + 1) if values else None
         if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
-            return next(filter(None, (self._value(each, depth + 1) for each in node.values)), None)
+            counts = (self._value(each, depth + 1) for each in node.values)
+            return next((count for count in counts if count), None)
         if isinstance(node, ast.BinOp) and isinstance(node.op, _ARITHMETIC):
             return self._computed(node, depth)
         if isinstance(node, ast.Subscript):
-            return self._variable([node.slice], depth) if "environ" in ast.dump(node.value) else None
+            return self._variable([node.slice], depth) if _name_of(node.value) == "environ" else None
         return self._called(node, depth) if isinstance(node, ast.Call) else None
 
     def _computed(self, node: ast.BinOp, depth: int) -> Count:
@@ -179,8 +186,7 @@ class _Reader:
         return left + right if isinstance(node.op, ast.Add) else left - right
 
     def _called(self, node: ast.Call, depth: int) -> int | str | None:
-        called = node.func
-        name = called.id if isinstance(called, ast.Name) else getattr(called, "attr", "")
+        name = _name_of(node.func)
         if name in _CORES:
             return None if "PYTHON_CPU_COUNT" in self.env else "cores"
         if name in ("getenv", "get"):
@@ -204,6 +210,11 @@ class _Reader:
         if name in self.env:
             return self.env[name]
         return self._value(arguments[1], depth + 1) if len(arguments) > 1 else None
+
+
+def _name_of(node: ast.expr) -> str:
+    """``environ`` of ``os.environ`` and of ``environ``."""
+    return node.id if isinstance(node, ast.Name) else str(getattr(node, "attr", ""))
 
 
 def _assignments(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:

@@ -24,6 +24,9 @@ _WRITES: Final = (
     'Path(__file__).with_name("visits.txt").write_text("0")\n'
     'app = FastAPI()\n\n\n@app.get("/")\ndef root() -> str:\n    return "hello"\n'
 )
+_TRIES: Final = _WRITES.replace("Path(", "try:\n    Path(").replace(
+    '("0")\n', '("0")\nexcept OSError:\n    pass\n'
+)
 _APP: Final = "WORKDIR /home/user/app\nCOPY --chown=user . .\nRUN pip install -r requirements.txt\n"
 _HUB: Final = "FROM python:3.12\nRUN pip install huggingface_hub\n"
 _BERT: Final = "RUN hf download google-bert/bert-base-uncased\n"
@@ -89,12 +92,12 @@ EXPLANATIONS: Final[Mapping[str, Explanation]] = {
         ),
         sources=("spaces-sdks-docker", "field"),
         wrong={
-            "main.py": _WRITES,
+            "main.py": _TRIES,
             "Dockerfile": f"{_HEAD}{_USER}{_START}",
         },
-        right={"main.py": _WRITES, "Dockerfile": f"{_DOCUMENTED}{_START}"},
+        right={"main.py": _TRIES, "Dockerfile": f"{_DOCUMENTED}{_START}"},
         leaves=(
-            "RUN chown and chmod are followed. After a step that could not be followed, such as a script, "
+            "A write without which the app does not start or answer: HFS801 tells of it. RUN chown and chmod are followed. After a step that could not be followed, such as a script, "
             "nobody can tell, and the check is skipped."
         ),
     ),

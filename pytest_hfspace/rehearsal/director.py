@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from ..space import Space
@@ -29,18 +29,16 @@ Overrides = Callable[[Route], "Override | None"]
 @dataclass(frozen=True)
 class Options:
     """``env``: settings given by the user.  ``timeout``: seconds that a start may take; an answer
-    may take a quarter of it, at most 30 s, a shutdown a sixth, at most 10 s, all visits together
+    may take a quarter of it, a shutdown a sixth, at most 10 s, all visits together
     five times as long.  ``headers`` go with every request.  ``python``: the app's interpreter.
-    ``network``: "" as it is, "offline" as an unreachable one.  ``variants``: is the app started again
-    in other environments, where that would tell something?  ``secrets``: globs of variables that are
-    secret whatever their names say."""
+    ``network``: "" as it is, "offline" as an unreachable one.  ``secrets``: globs of variables that
+    are secret whatever their names say."""
 
     env: Mapping[str, str] = field(default_factory=dict)
     timeout: float = 120.0
     headers: tuple[tuple[str, str], ...] = ()
     python: Interpreter = field(default_factory=Interpreter)
     network: str = ""
-    variants: bool = False
     secrets: tuple[str, ...] = ()
 
 
@@ -108,12 +106,15 @@ class Director:
             self._routes = self._come_up()
         return self._routes
 
-    def finish(self, overrides: Overrides | None = None) -> Rehearsal:
-        """Visit every route, stop the app, clean up; the facts.  Later calls return the same."""
+    def finish(self, overrides: Overrides | None = None, starts: Collection[str] = ()) -> Rehearsal:
+        """Visit every route, stop the app, clean up; the facts.  Later calls return the same.
+
+        ``starts``: the further starts to make, by name, where they would tell something.
+        """
         if self._facts is None:
             routes = self.routes()
             try:
-                facts = self._varied(self._perform(routes, overrides))
+                facts = self._varied(self._perform(routes, overrides), starts)
                 self._facts = named(facts, self._layout.as_in_image) if self._layout is not None else facts
             finally:
                 self.abort()
@@ -198,7 +199,7 @@ class Director:
             inventory.get("openapi"),
             self.options.headers,
             {label: override for label, override in chosen.items() if override is not None},
-            seconds=min(30.0, self.options.timeout / 4),
+            seconds=self.options.timeout / 4,
             budget=self.options.timeout * 5,
             progress=self.progress,
         )
@@ -245,11 +246,11 @@ class Director:
 
     # -- further starts
 
-    def _varied(self, facts: Rehearsal) -> Rehearsal:
+    def _varied(self, facts: Rehearsal, asked: Collection[str]) -> Rehearsal:
         from .variants import First, start_all, wanted
 
         starter, layout = self._starter, self._layout
-        variants = wanted(self.space, facts) if self.options.variants else ()
+        variants = tuple(each for each in wanted(self.space, facts) if each.name in asked) if asked else ()
         if not variants or starter is None or layout is None:
             return facts
         self.progress(f"start again: {', '.join(variant.name for variant in variants)}")
@@ -263,6 +264,7 @@ class Director:
             starter.values,
             self.options.timeout,
             seconds,
+            self.options.network,
         )
         began = time.monotonic()
         facts = replace(facts, variants=start_all(first, variants, facts))
@@ -338,10 +340,10 @@ def _unfit(space: Space, command: StartCommand | None) -> str:
     return ""
 
 
-def _listener(log: Log, port: int) -> Listener | None:
+def _listener(log: Log, app_port: int) -> Listener | None:
     """The server: of several, the one on the app port."""
     if log.listeners:
-        on_port = [listener for listener in log.listeners if listener.port == port]
+        on_port = [listener for listener in log.listeners if listener.port == app_port]
         listener = (on_port or log.listeners)[-1]
         return replace(listener, server=log.in_place_of) if log.in_place_of else listener
     for host, port, where, _, _ in log.bound:

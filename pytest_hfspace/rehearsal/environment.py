@@ -134,7 +134,9 @@ def _moved(part: str, layout: Layout) -> str:
     if not part.startswith("/"):
         return part
     here = layout.inside(part)
-    return str(here) if here.exists() else part
+    # a file that is yet to be made lies where its directory does
+    found = here.exists() or (here.parent != layout.root and here.parent.is_dir())
+    return str(here) if found else part
 
 
 def stand_in(name: str, read: Read | None, space: Space, home: str, complaint: str = "") -> str:

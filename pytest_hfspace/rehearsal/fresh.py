@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -66,13 +67,13 @@ class FreshRehearsal:
         """Wait until the app serves or has failed; its routes, none if it has failed."""
         return self._begun().routes()
 
-    def finish(self, overrides: Overrides | None = None) -> Rehearsal:
+    def finish(self, overrides: Overrides | None = None, starts: Collection[str] = ()) -> Rehearsal:
         """Visit every route, stop the app, clean up; the facts.  Later calls return the same."""
         if self._facts is None:
-            facts = self._begun().finish(overrides)
+            facts = self._begun().finish(overrides, starts)
             if self._is_fresh and troubled(facts):
                 self._progress("start again in this environment")
-                self._twin = begin_here(self._space, replace(self._options, variants=False), self._progress)
+                self._twin = begin_here(self._space, self._options, self._progress)
                 declared = frozenset(each.name for each in self._space.requirements.declared)
                 self.drift = drift_between(facts, self._twin.finish(overrides), self.build.packages, declared)
             self._facts = self._noted(facts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import socket
 import time
@@ -115,7 +116,7 @@ def hold_socket(request: Request, port: int, peer: str, seconds: float) -> Clien
     sock = None
     try:
         sock = socket.create_connection(("127.0.0.1", port), seconds, (peer, 0))
-        return connect(
+        opening = connect(
             f"ws://{SPACE_HOST}{request.path}",
             sock=sock,
             origin=Origin(EMBEDDING_ORIGIN),
@@ -124,6 +125,8 @@ def hold_socket(request: Request, port: int, peer: str, seconds: float) -> Clien
             close_timeout=seconds,
             proxy=None,
         )
+        # entered, for newer versions warn of a connection that is not; never left, for that closes it
+        return contextlib.ExitStack().enter_context(opening)
     except (OSError, EOFError, InvalidHandshake):
         if sock is not None:
             sock.close()

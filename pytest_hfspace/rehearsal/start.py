@@ -201,7 +201,7 @@ class Starter:
             root=str(self.layout.root),
             cwd=str(self.layout.inside(command.cwd)),
             runner=command.runner or "",
-            words=words,
+            words=_known_words(words),
             before=[list(each) for each in command.before],
             events=-1,
             control=-1,
@@ -228,6 +228,13 @@ def _coverage_data() -> list[str]:
     """Where coverage.py, which measures the app if it measures this process, keeps its data."""
     measured = any(name in os.environ for name in ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG"))
     return [str(Path.cwd())] if measured else []
+
+
+def _known_words(words: list[str]) -> list[str]:
+    """Without a number of workers that only the shell would tell (``--workers $(nproc)``): one is
+    started in any case."""
+    unknown = [at for at in range(1, len(words)) if words[at] == "" and words[at - 1] in ("--workers", "-w")]
+    return [word for at, word in enumerate(words) if at not in unknown and at + 1 not in unknown]
 
 
 def _program_words(words: list[str], command: StartCommand) -> list[str]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
 
 from .facts import Shutdown, Visit
 from .log import Log
@@ -13,6 +16,9 @@ from .process import AppProcess
 from .sockets import hold_socket
 from .start import ask_where
 from .visitor import PEER, hold_open, other_peer
+
+if TYPE_CHECKING:
+    from websockets.sync.client import ClientConnection
 
 #: how long, in seconds, a connection is held open after SIGTERM: as long as a server should wait
 HELD = 5.0
@@ -64,16 +70,20 @@ def _hold(process: AppProcess, visits: Sequence[Visit]) -> Iterator[_Held]:
         sock = hold_open(visit.request, process.port, peer, _OPENING)
         if sock is not None:
             sock.setblocking(False)  # noqa: FBT003 - it takes no keyword
-            yield _Held(visit.route, lambda: _is_open(sock.recv), sock.close)
+            yield _Held(visit.route, partial(_is_open, sock), sock.close)
     for visit in [visit for visit in fine if visit.status == 101][:1]:
         connection = hold_socket(visit.request, process.port, peer, _OPENING)
         if connection is not None:
-            yield _Held(visit.route, lambda: connection.state.name == "OPEN", connection.close)
+            yield _Held(visit.route, partial(_is_connected, connection), connection.close)
 
 
-def _is_open(read: Callable[[int], bytes]) -> bool:
+def _is_connected(connection: ClientConnection) -> bool:
+    return connection.state.name == "OPEN"
+
+
+def _is_open(sock: socket.socket) -> bool:
     try:
-        while read(1 << 16):
+        while sock.recv(1 << 16):
             continue
     except BlockingIOError:
         return True

@@ -96,6 +96,7 @@ class First:
     values: Mapping[str, str]
     limit: float
     seconds: float
+    network: str = ""
 
 
 def start_all(first: First, variants: tuple[Wanted, ...], facts: Rehearsal) -> tuple[Variant, ...]:
@@ -137,7 +138,7 @@ def _start(first: First, variant: Wanted, facts: Rehearsal, begun: Callable[[Sta
             limit,
             values=dict(first.values),
             repeats=0,
-            network=variant.network,
+            network=variant.network or first.network,
         )
         starter.begin()
         begun(starter)

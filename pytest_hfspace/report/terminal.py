@@ -19,7 +19,7 @@ MOST_LINES = 12
 _NARROWEST, _WIDEST = 60, 100
 _ROUTES = ("answered", "guarded", "rejected", "failed", "skipped")
 _CHECKS = ("passed", "failed", "warned", "noted", "skipped", "waived")
-_TIMINGS = ("import", "startup", "visits", "shutdown", "total")
+_TIMINGS = {"import": "import", "startup": "start-up", "first_response": "first answer", "shutdown": "stop"}
 
 
 class Line(NamedTuple):
@@ -177,10 +177,15 @@ def _counts(report: Report, width: int) -> list[Line]:
 
 
 def _timings(report: Report, width: int) -> list[Line]:
-    timings = report.evidence.timings
-    return _line(
-        "Time", [f"{name}{GLUE}{timings[name]:.2f}{GLUE}s" for name in _TIMINGS if timings.get(name)], width
-    )
+    """One line of 80 columns: the JSON report has more, and pytest itself says how long all took."""
+    evidence = report.evidence
+    parts = [
+        f"{text.replace(' ', GLUE)}{GLUE}{evidence.timings[name]:.2f}{GLUE}s"
+        for name, text in _TIMINGS.items()
+        if evidence.timings.get(name)
+    ]
+    memory = [f"{evidence.peak_rss_mb:.0f}{GLUE}MB"] if evidence.peak_rss_mb and parts else []
+    return _line("Time", [*parts, *memory], width)
 
 
 def _line(title: str, parts: list[str], width: int) -> list[Line]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -29,9 +30,11 @@ _WORTH_PARSING: Final = re.compile(r"pass|pwd|secret|token|key|cred|salt|pepper|
 _OTHER_FILE: Final = re.compile(
     r"package(-lock)?|composer|tokenizer.*|special_tokens_map|added_tokens|vocab.*|generation_config|preprocessor.*"
     r"|manifest|tsconfig.*|openapi.*|swagger.*|.*\.schema|schema|.*\.postman_.*|jsconfig|pyproject|setup|tox"
-    r"|[a-z]{2}([_-][a-z]{2,4})?|messages|strings|translations?|labels|locales?",
+    r"|messages|strings|translations?|labels|locales?",
     re.IGNORECASE,
 )
+#: A translation is called by its language.
+_LANGUAGE: Final = re.compile(r"(?!ai|db)[a-z]{2}([_-][a-z]{2,4})?\.(json|ya?ml)", re.IGNORECASE)
 _OTHER_FOLDER: Final = frozenset(
     {
         "i18n", "l10n", "lang", "langs", "language", "languages", "locale", "locales", "translation",
@@ -59,7 +62,7 @@ _SHOWN: Final = frozenset(
 _FOR_PAGES: Final = frozenset({"authDomain", "messagingSenderId"})
 
 _SHORTEST: Final = 8
-_NAME_OF: Final = re.compile(r"[A-Za-z]+[0-9]{0,2}(?:[_.:-][A-Za-z]+[0-9]{0,2})+")
+_NAME_OF: Final = re.compile(r"[A-Za-z]+[0-9]{0,2}(?:[_.:-](?:[A-Za-z]+[0-9]{0,2}|[0-9]{1,2}))+")
 
 _NAME: Final = re.compile(r"[\w.-]{1,100}")
 _SECTION: Final = re.compile(r"\s*\[+\s*([^\[\]]+?)\s*\]+\s*(?:[#;].*)?")
@@ -88,6 +91,7 @@ def is_configuration(path: str) -> bool:
     return (
         f"{dot}{suffix.lower()}" in FORMATS
         and _OTHER_FILE.fullmatch(stem) is None
+        and _LANGUAGE.fullmatch(name) is None
         and _OTHER_FOLDER.isdisjoint(folder.lower().split("/"))
     )
 
@@ -161,10 +165,10 @@ def _of_tree(document: Node | None) -> Iterator[_Leaf]:
     """Every text below mappings, with its keys; lists are data."""
     if document is None or not _DESCRIBES.isdisjoint(document.pairs):
         return
-    stack: list[tuple[tuple[str, ...], Node]] = [((), document)]
+    waiting: deque[tuple[tuple[str, ...], Node]] = deque([((), document)])
     met: set[int] = set()
-    while stack:
-        keys, node = stack.pop()
+    while waiting:
+        keys, node = waiting.popleft()
         # an alias stands for a mapping that was met already
         if id(node) in met or len(keys) >= _DEEPEST or not _FOR_PAGES.isdisjoint(node.pairs):
             continue
@@ -173,7 +177,7 @@ def _of_tree(document: Node | None) -> Iterator[_Leaf]:
             if not _NAME.fullmatch(key):
                 continue
             if value.pairs:
-                stack.append(((*keys, key), value))
+                waiting.append(((*keys, key), value))
             elif value.text:
                 yield (*keys, key), value.text, value.line
 

@@ -13,7 +13,7 @@ from .defaults import LONGEST, read_defaults
 from .secret_names import is_secret_name
 from .secrets.values import is_given_away
 
-_CONSTANT: Final = re.compile(r"(?m)^[ \t]{0,8}([A-Z][A-Z0-9_]*)[ \t]*(?::[^=\n]*)?=[ \t(]*[\"']")
+_CONSTANT: Final = re.compile(r"(?m)^[ \t]{0,8}([A-Z][A-Z0-9_]*)[ \t]*(?::[^=\n]*)?=[\s(]*[\"']")
 
 #: Words of names whose value is there to be seen.
 _MADE_UP: Final = frozenset(

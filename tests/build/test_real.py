@@ -67,7 +67,7 @@ def test_what_is_asked_for_is_installed_and_can_be_imported(tool: str, tmp_path:
     assert made.version == ".".join(map(str, sys.version_info[:3]))
 
 
-def test_a_conflict_is_told(tool: str, tmp_path: Path) -> None:
+def test_a_conflict_is_told(tmp_path: Path, uv: str) -> None:
     failure = build(tmp_path, "alpha\nbeta==2.0\n").failure
     assert failure is not None
     assert (failure.kind, set(failure.names)) == ("conflict", {"alpha", "beta"})

@@ -7,7 +7,7 @@ pytest loads with ``-p``, so that it works in this process, in a subprocess, and
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -42,7 +42,9 @@ class FakeDirector:
         log("routes")
         return self._rehearsal.routes if self._rehearsal.served else ()
 
-    def finish(self, overrides: Callable[[Route], Any] | None = None) -> Rehearsal:
+    def finish(
+        self, overrides: Callable[[Route], Any] | None = None, starts: Collection[str] = ()
+    ) -> Rehearsal:
         log("finish")
         if overrides and self._ask:
             for route in self._rehearsal.routes:
@@ -78,7 +80,7 @@ def install(
         return space
 
     def begin(space: Space, options: Any, progress: Any = None) -> FakeDirector:
-        log("begin")
+        log(f"begin {options.network}".rstrip())
         if isinstance(rehearsal, Exception):
             raise rehearsal
         progress("starting main:app")

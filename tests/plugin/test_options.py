@@ -168,3 +168,16 @@ def test_a_defect_of_the_rehearsal_is_a_reason(rehearse: Rehearse) -> None:
     result = rehearse(rehearsal='KeyError("x")')
     result.assert_outcomes(passed=4, skipped=2)
     result.stdout.fnmatch_lines(["Predicted stage: none: KeyError: 'x'; this is a defect of*"])
+
+
+def test_nothing_is_blocked_unless_asked(pytester: pytest.Pytester, rehearse: Rehearse, log: Log) -> None:
+    rehearse()
+    assert "begin" in log()
+    rehearse("--hfspace-offline")
+    assert "begin offline" in log()
+
+
+def test_offline_in_the_ini_file(pytester: pytest.Pytester, rehearse: Rehearse, log: Log) -> None:
+    pytester.makeini("[pytest]\nhfspace_offline = true\n")
+    rehearse()
+    assert "begin offline" in log()

@@ -72,7 +72,7 @@ def test_a_healthy_space(rehearse: Rehearse) -> None:
         Predicted stage: RUNNING (confidence: high)
         Routes: 1 answered, 0 guarded, 0 rejected, 0 failed, 0 skipped
         Checks: 6 passed
-        Time: import 0.30 s, startup 0.10 s, shutdown 0.10 s, total 0.60 s
+        Time: import 0.30 s, start-up 0.10 s, first answer 0.01 s, stop 0.10 s, 60 MB
         6 passed
         """
     )
@@ -209,7 +209,7 @@ def test_what_was_left_out() -> None:
           - GET /: costs money
         Routes: 0 answered, 0 guarded, 0 rejected, 0 failed, 1 skipped
         Checks: 2 passed
-        Time: import 0.30 s, startup 0.10 s, shutdown 0.10 s, total 0.60 s
+        Time: import 0.30 s, start-up 0.10 s, first answer 0.01 s, stop 0.10 s, 60 MB
         """
     )
 

@@ -1,4 +1,4 @@
-"""Settings libraries that go through the whole environment, defaults behind ``or``, and who says what is secret."""
+"""dynaconf, which goes through the whole environment; defaults behind ``or``; who says what is secret."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from pytest_hfspace.options import Settings
+from pytest_hfspace.redact import Redactor
 from pytest_hfspace.rehearsal import Options, Rehearsal, begin
 from pytest_hfspace.rehearsal.facts import Read, Where
 from pytest_hfspace.rehearsal.reads import completed, is_listed
@@ -159,3 +161,11 @@ def test_a_listed_secret_is_one_in_the_rehearsal(tmp_path: Path) -> None:
         "LICENCE_CODE": (True, "free"),
         "COLOUR": (False, None),
     }
+
+
+def test_a_listed_secret_is_not_printed() -> None:
+    settings = Settings(
+        Path(), env=(("LICENCE_CODE", "ab12cd34"), ("COLOUR", "blue")), secrets=("licence_*",)
+    )
+    assert (settings.is_secret("LICENCE_CODE"), settings.is_secret("COLOUR")) == (True, False)
+    assert Redactor(settings)("ab12cd34 is blue") == "<LICENCE_CODE> is blue"

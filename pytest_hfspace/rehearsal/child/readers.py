@@ -72,7 +72,7 @@ class DynaconfRecorder:
         """The line of the repository that asks dynaconf for this name, with nobody in between."""
         frame = None if self._busy or not isinstance(key, str) else self._asking(frame)
         # who goes through all settings asks for none of them by name
-        if frame is None or ((id(frame), frame.f_code) in self._all and key not in frame.f_code.co_consts):
+        if frame is None or ((id(frame), frame.f_code) in self._all and key not in _names_in(frame.f_code)):
             return None
         return self.sources.at(frame.f_code, frame.f_lineno)
 
@@ -102,3 +102,7 @@ class DynaconfRecorder:
             reader=_LIBRARY,
             own=True,
         )
+
+
+def _names_in(code: CodeType) -> tuple[Any, ...]:
+    return (*code.co_consts, *code.co_names)
