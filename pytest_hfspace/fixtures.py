@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import httpx
     from anyio.from_thread import BlockingPortal
 
-    from .build import Build
+    from .fresh import Build
     from .rehearsal.facts import Rehearsal, Route
     from .rehearsal.server import SpaceServer
     from .settings_seen import SettingsSeen

@@ -20,7 +20,7 @@ from .report.text import one_line
 from .space.at_rest import AT_REST, AtRest
 
 if TYPE_CHECKING:
-    from .build import Build
+    from .fresh import Build
     from .rehearsal import Director
     from .rehearsal.facts import Rehearsal, Route
     from .rehearsal.fresh import FreshRehearsal

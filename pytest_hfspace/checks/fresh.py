@@ -14,7 +14,7 @@ from .distributions import applies
 from .serving import one_line
 
 if TYPE_CHECKING:
-    from ..build import Build
+    from ..fresh import Build, BuildFailure
 
 #: What is said of a build that failed, by the kind of failure: message and hint.
 _FAILURES: Final = {
@@ -27,7 +27,7 @@ _FAILURES: Final = {
         "name a version that is on the index, with a wheel for this Python",
     ),
     "compile": (
-        "{names} has no wheel for Python {python}, and cannot be built from source here",
+        "{names} has no wheel for Python {python}, and could not be built from source here",
         "name a version with a wheel for this Python, or have the image install what its build asks for",
     ),
     "python": (
@@ -35,6 +35,8 @@ _FAILURES: Final = {
         "name a version for this Python, or another Python in the card or in FROM",
     ),
 }
+#: Kinds of failures that would be the same on the Hub.
+_CERTAIN: Final = ("conflict", "missing", "python")
 _OTHER: Final = (
     "the requirements cannot be installed",
     "read the installer's words, and mend what they name",
@@ -60,7 +62,7 @@ def requirements_conflict(space: Space, space_build: Build | None) -> Iterator[F
     if space.sdk == "static":
         raise NotApplicable("a static Space installs no Python packages")
     if space_build is not None:
-        yield from _of_build(space_build)
+        yield from _of_build(space, space_build)
         return
     unknown = undeclarable(space)
     if unknown:
@@ -68,22 +70,32 @@ def requirements_conflict(space: Space, space_build: Build | None) -> Iterator[F
     yield from _of_this_environment(space)
 
 
-def _of_build(build: Build) -> Iterator[Finding]:
+def _of_build(space: Space, build: Build) -> Iterator[Finding]:
     if build.impossible:
         raise Skip(f"no fresh build: {build.impossible}")
     failure = build.failure
     if failure is None:
         return
     message, hint = _FAILURES.get(failure.kind, _OTHER)
-    values = {"names": one_line(" and ".join(failure.names), 80), "python": build.wanted or build.version}
+    values = {"names": _asked(space, failure), "python": build.wanted or build.version}
     said = "\n".join(line for line in failure.words.splitlines() if line.strip())
+    # a compiler, a header or another Python may be in the image and not here
+    is_certain = failure.kind in _CERTAIN and build.version.startswith(build.wanted)
     yield Finding(
         message.format(**values),
         hint.format(**values),
         failure.path,
         failure.line,
+        level=None if is_certain else "warn",
         consequence=f"The build ends with the installer's words:\n{said}" if said else "",
     )
+
+
+def _asked(space: Space, failure: BuildFailure) -> str:
+    """The requirement as it is written, or the names of those that the failure is about."""
+    place = (failure.path, failure.line)
+    texts = [each.text for each in space.requirements.declared if (each.path, each.line) == place]
+    return one_line(texts[0] if len(failure.names) < 2 and texts else " and ".join(failure.names), 80)
 
 
 def _of_this_environment(space: Space) -> Iterator[Finding]:

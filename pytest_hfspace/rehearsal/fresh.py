@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
-from ..build import Build, Building, begin_build
+from ..fresh import Build, Building, begin_build
 from ..space import Space
 from .director import Director, Options, Overrides, Progress
 from .director import begin as begin_here

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -56,6 +57,8 @@ class Starter:
         """Start the process; what it says is heard in :meth:`come_up`.  OSError if that fails."""
         self.log = Log(self.layout)
         environment = base_environment(self.space, self.layout, {**self.values, **self.given})
+        if self.python != sys.executable:  # a fresh build, whose modules are worth compiling
+            environment.pop("PYTHONDONTWRITEBYTECODE", None)
         self.process = AppProcess(self.python, self._plan(), environment, self.layout.scratch)
 
     def come_up(self, progress: Callable[[str], None]) -> Failure | None:

@@ -13,7 +13,7 @@ from ..space import Space
 from .text import count
 
 if TYPE_CHECKING:
-    from ..build import Build
+    from ..fresh import Build
 
 __all__ = ["Evidence", "Report", "gather", "install_command", "pack", "unevaluated", "unpack"]
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pytest_hfspace.build import Build, BuildFailure
 from pytest_hfspace.check import Result
 from pytest_hfspace.checks.fresh import requirements_conflict
+from pytest_hfspace.fresh import Build, BuildFailure
 from tests.checks.factories import make_requirements, make_site, make_space, make_static_space, outcome
 
 MADE = Build(python="/x/bin/python", version="3.12.1", wanted="3.12", packages={"fastapi": "0.165.0"})
@@ -28,14 +28,15 @@ def test_a_build_that_was_made_has_no_conflict() -> None:
         ("conflict", ("httpcore", "httpx"), "httpcore and httpx cannot be installed together"),
         ("missing", ("nothing",), "there is no nothing for Python 3.12 on Linux"),
         ("python", ("torch",), "torch requires another Python than 3.12"),
-        ("compile", ("lxml",), "lxml has no wheel for Python 3.12, and cannot be built from source here"),
+        ("compile", ("lxml",), "lxml has no wheel for Python 3.12, and could not be built from source here"),
         ("other", (), "the requirements cannot be installed"),
     ],
 )
 def test_a_build_that_fails(kind: str, names: tuple[str, ...], message: str) -> None:
-    failure = BuildFailure(kind, "ERROR: words\n\n of the tool", names, "requirements.txt", 2)
-    (finding,) = of_build(Build(wanted="3.12", failure=failure)).findings
-    assert (finding.message, finding.path, finding.line) == (message, "requirements.txt", 2)
+    failure = BuildFailure(kind, "ERROR: words\n\n of the tool", names, "requirements.txt", 9)
+    (finding,) = of_build(Build(version="3.12.1", wanted="3.12", failure=failure)).findings
+    assert finding.level == ("warn" if kind in ("compile", "other") else "error")
+    assert (finding.message, finding.path, finding.line) == (message, "requirements.txt", 9)
     assert finding.hint
     assert finding.consequence == "The build ends with the installer's words:\nERROR: words\n of the tool"
 
@@ -100,3 +101,14 @@ def test_pins_that_contradict_each_other(tmp_path: Path, monkeypatch: pytest.Mon
     assert (finding.path, finding.line) == ("requirements.txt", 2)
     assert "Cannot install web==2.0 and tool==2.5" in finding.consequence
     assert declared("web\ntool==2.5\n").reason.startswith("web requires tool<2, and 2.5 is installed here")
+
+
+def test_the_requirement_is_shown_as_it_is_written() -> None:
+    failure = BuildFailure("missing", "", ("uvicorn",), "requirements.txt", 2)
+    (finding,) = of_build(Build(version="3.12.1", wanted="3.12", failure=failure)).findings
+    assert finding.message == "there is no uvicorn>=0.30,<1 for Python 3.12 on Linux"
+
+
+def test_another_python_than_the_spaces_proves_nothing() -> None:
+    failure = BuildFailure("missing", "", ("uvicorn",))
+    assert of_build(Build(version="3.11.7", wanted="3.12", failure=failure)).outcome == "warned"

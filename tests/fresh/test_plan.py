@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_hfspace.build.inputs import local_path, moved, moved_file
-from pytest_hfspace.build.plan import Plan, make_plan
+from pytest_hfspace.fresh.inputs import local_path, moved, moved_file
+from pytest_hfspace.fresh.plan import Plan, make_plan
 
 from .making import make_space
 

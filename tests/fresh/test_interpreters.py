@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_hfspace.build.interpreters import find_interpreter, this_interpreter
+from pytest_hfspace.fresh.interpreters import find_interpreter, this_interpreter
 
 from .making import HERE, make_program
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_hfspace.build.process import Runner
+from pytest_hfspace.fresh.process import Runner
 
 from .making import make_program
 
@@ -108,7 +108,7 @@ def test_everything_ends_with_the_one_who_wants_it(tmp_path: Path) -> None:
         f"import os, time\nopen({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid()))\ntime.sleep(60)",
     )
     source = (
-        "import sys, time; from pathlib import Path; from pytest_hfspace.build.process import Runner;"
+        "import sys, time; from pathlib import Path; from pytest_hfspace.fresh.process import Runner;"
         f"Runner(time.monotonic() + 60).run([{str(program)!r}], {{}}, Path({str(tmp_path)!r}))"
     )
     parent = os.spawnve(

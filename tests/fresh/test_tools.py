@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_hfspace.build.plan import Plan, Step
-from pytest_hfspace.build.tools import Place, pip_command, tool_environment, uv_command, uv_sync_command
+from pytest_hfspace.fresh.plan import Plan, Step
+from pytest_hfspace.fresh.tools import Place, pip_command, tool_environment, uv_command, uv_sync_command
 
 PLACE = Place(Path("/env"), Path("/root"), {"/app/wheels"}.__contains__)
 

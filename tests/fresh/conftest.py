@@ -24,7 +24,7 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
 @pytest.fixture
 def no_uv(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if uv were not installed."""
-    monkeypatch.setattr("pytest_hfspace.build.building.find_uv", lambda _: "")
+    monkeypatch.setattr("pytest_hfspace.fresh.building.find_uv", lambda _: "")
 
 
 @pytest.fixture

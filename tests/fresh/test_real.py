@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_hfspace.build import Build, begin_build
+from pytest_hfspace.fresh import Build, begin_build
 
 from .making import HERE, make_sdist, make_space, make_wheel
 
@@ -29,7 +29,7 @@ def tool(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str
     if request.param == "uv":
         request.getfixturevalue("uv")
     else:
-        monkeypatch.setattr("pytest_hfspace.build.building.find_uv", lambda _: "")
+        monkeypatch.setattr("pytest_hfspace.fresh.building.find_uv", lambda _: "")
     return str(request.param)
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_hfspace.build.cache import Entry, cache_directory, key_of, open_entry, remove_old, today
-from pytest_hfspace.build.facts import Build, BuildFailure
+from pytest_hfspace.fresh.cache import Entry, cache_directory, key_of, open_entry, remove_old, today
+from pytest_hfspace.fresh.facts import Build, BuildFailure
 
 OLD = "20200101-" + "a" * 24
 NEW = "20990101-" + "b" * 24

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_hfspace.build.failures import Context, is_silent, read_failure, unreachable
-from pytest_hfspace.build.words import cut
+from pytest_hfspace.fresh.failures import Context, is_silent, read_failure, unreachable
+from pytest_hfspace.fresh.words import cut
 from pytest_hfspace.space.requirement_lines import read_lines
 
 RECORDED = Path(__file__).parent / "recorded"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_hfspace.build import Build, begin_build
-from pytest_hfspace.build.interpreters import Found
+from pytest_hfspace.fresh import Build, begin_build
+from pytest_hfspace.fresh.interpreters import Found
 
 from .making import HERE, make_program, make_space
 
@@ -65,7 +65,7 @@ class Machine:
 @pytest.fixture
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     machine = Machine(tmp_path / "tools")
-    monkeypatch.setattr("pytest_hfspace.build.building.find_uv", lambda _: str(machine.directory / "uv"))
+    monkeypatch.setattr("pytest_hfspace.fresh.building.find_uv", lambda _: str(machine.directory / "uv"))
     return machine
 
 
@@ -246,7 +246,7 @@ def test_a_python_without_ensurepip_is_told_with_the_remedy(
     text = "The virtual environment was not created successfully because ensurepip is not available."
     python = make_program(tmp_path / "python", f"print({text!r})\nraise SystemExit(1)")
     monkeypatch.setattr(
-        "pytest_hfspace.build.building.find_interpreter", lambda *_: (Found(str(python), "3.11.2"), "")
+        "pytest_hfspace.fresh.building.find_interpreter", lambda *_: (Found(str(python), "3.11.2"), "")
     )
     made = build(tmp_path / "space")
     assert made.failure is None
@@ -279,7 +279,7 @@ def test_wheels_that_may_differ_are_said(
     base: str,
     told: tuple[str, ...],
 ) -> None:
-    monkeypatch.setattr("pytest_hfspace.build.building._system", lambda: system)
+    monkeypatch.setattr("pytest_hfspace.fresh.building._system", lambda: system)
     dockerfile = UV_STEP if base == "python" else UV_STEP.replace(HERE, f"{HERE}-alpine", 1)
     assert build(tmp_path / "space", Dockerfile=dockerfile).notices == told
 
