@@ -84,7 +84,7 @@ def _finding(space: Space, rehearsal: Rehearsal, connect: Connect) -> Finding:
         )
     if connect.port in _DISPUTED:
         return Finding(
-            f"the app connects to {at}; documented as open are only {wanted}, and PostgreSQL has been seen to work",
+            f"the app connects to {at}; documented as open are {wanted} only, though this has been seen to work",
             "try it on the Space; where it fails, take the provider's IPv4 pooler or its HTTPS API",
             path,
             line,
@@ -152,7 +152,7 @@ def egress_startup(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding
     target = f"{one_line(asked[0].host, 80)}:{asked[0].port}"
     if failure.kind in ("hung", "not listening"):
         yield Finding(
-            f"the start waits for {target}: still not up after {failure.seconds:.0f} s in which nobody answered",
+            f"the start waits for {target}: not up after {failure.seconds:.0f} s in which nobody answered",
             "give it a time-out of some seconds, or connect when it is first needed",
             path,
             line,

@@ -41,6 +41,7 @@ _SAYS_LOST: Final = re.compile(
 )
 _DOCUMENTS: Final = (".md", ".rst", ".example")
 _MOST_DOCUMENTS: Final = 40
+_TOP: Final = re.compile(r"\A[/~]+")
 
 
 @dataclass(frozen=True)
@@ -108,8 +109,8 @@ def _decides(space: Space, read: Read, path: str) -> bool:
 def _leads_to(value: str, path: str) -> bool:
     """Is it the path, the end of it, or one of its folders?"""
     named = value.partition("://")[2] or value
-    named = posixpath.normpath(named.partition("?")[0].strip()).lstrip("/~.")
-    return len(named) > 1 and f"/{named}/" in f"/{path.lstrip('/~')}/"
+    named = _TOP.sub("", posixpath.normpath(named.partition("?")[0].strip()))
+    return len(named) > 1 and f"/{named}/" in f"/{_TOP.sub('', path)}/"
 
 
 def _documented(space: Space) -> str:

@@ -80,7 +80,7 @@ def refusal_of(space: Space, rehearsal: Rehearsal, raised: Raised | None, route:
 
 def _code(space: Space, path: str) -> str:
     if is_mounted(path):
-        return "HFS809" if makes_mount(space.image) is False else ""
+        return "HFS809" if makes_mount(space) is False else ""
     if not is_refused(space.image, path):
         return ""
     return "HFS803" if path.startswith("~") else "HFS801"

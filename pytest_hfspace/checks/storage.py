@@ -195,7 +195,7 @@ def _not_tried(space: Space, rehearsal: Rehearsal, documented: str, hint: str) -
     if not (rehearsal.impossible and uses):
         serving(rehearsal)
         return
-    if makes_mount(space.image) is not False or is_certain(space.image):
+    if makes_mount(space) is not False or is_certain(space.image):
         raise Skip(rehearsal.impossible)
     yield _made_by_app(uses[0], documented, hint)
 

@@ -12,6 +12,11 @@ from .facts import Raised, Rehearsal
 
 #: The first are those that a reader can act on.
 _MOST_NAMED = 3
+#: They differ nearly always, and no app imports them.
+_INSTALLERS = frozenset({"pip", "uv", "wheel"})
+_SPOKEN_OF = re.compile(
+    r"No module named '?([\w.]+)|\b(?:module|package) '([\w.]+)'|(?:install|require[sd]?):? [`'\"]?([\w.-]+)"
+)
 
 
 @dataclass(frozen=True)
@@ -56,11 +61,8 @@ class Drift:
         while chain and chain[-1].cause is not None:
             chain.append(chain[-1].cause)
         for link in chain:
-            missing = re.search(
-                r"No module named '?([\w.]+)|(?:install|require[sd]?):? [`'\"]?([\w.-]+)", link.message
-            )
-            if missing:
-                yield self._distribution(missing[1] or missing[2])
+            for match in _SPOKEN_OF.finditer(link.message):
+                yield self._distribution(match[1] or match[2] or match[3])
         for link in chain:
             for module in (*link.libraries, *(kind.partition(".")[0] for kind in link.kinds)):
                 yield self._distribution(module)
@@ -84,7 +86,7 @@ def drift_between(
     changes = tuple(
         Change(name, here.get(name, ""), there.get(name, ""))
         for name in sorted(here.keys() | there.keys(), key=lambda name: (name not in declared, name))
-        if here.get(name) != there.get(name)
+        if here.get(name) != there.get(name) and name not in _INSTALLERS
     )
     return Drift(start, routes, changes, modules) if changes and (start or routes) else None
 

@@ -120,10 +120,10 @@ class Excuses:
 
     def _is_assumed(self, path: str) -> bool:
         """Is it below a mount that nothing makes, so that it fails on the Space as well?"""
-        image = self.space.image
-        if not is_mounted(path) or makes_mount(image) is not False or mount_documented(self.space.files):
+        space = self.space
+        if not is_mounted(path) or makes_mount(space) is not False or mount_documented(space.files):
             return False
-        return is_certain(image) or self.space.sdk == "gradio" or posixpath.dirname(path) != "/"
+        return is_certain(space.image) or space.sdk == "gradio" or posixpath.dirname(path) != "/"
 
     def _database(self, said: str) -> str:
         """SQLite does not say which file: the repository may name one that only the image has room for."""

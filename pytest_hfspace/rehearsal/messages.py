@@ -92,7 +92,11 @@ def is_leaving(raised: Raised, visit: Visit) -> bool:
 def about_message(message: Message, raised: Raised) -> bool:
     """May a handler have raised this only because the message was not one that it takes?"""
     # nobody knows what a binary message consists of
-    return isinstance(message, bytes) or bool(_names(raised) & _OF_CONTENT) or _PARSING.search(raised.kind) is not None
+    return (
+        isinstance(message, bytes)
+        or bool(_names(raised) & _OF_CONTENT)
+        or _PARSING.search(raised.kind) is not None
+    )
 
 
 def _names(raised: Raised) -> set[str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from . import Space
 from .files import Files
-from .image import Image
 from .image.permissions import MOUNT
 
 _LARGEST: Final = 256 * 1024
@@ -22,15 +22,15 @@ def is_mounted(path: str) -> bool:
     return path == MOUNT or path.startswith(f"{MOUNT}/")
 
 
-def makes_mount(image: Image | None) -> bool | None:
+def makes_mount(space: Space) -> bool | None:
     """Is the directory there without a volume?  None where nobody can tell."""
+    image = space.image
     if image is None:
         return None
     made = (*image.permissions.entries, *image.directories, *image.layout)
     if any(map(is_mounted, made)):
         return True
-    # the gradio SDK's image has no Dockerfile, and no such directory
-    return False if image.permissions.rooted or not image.base else None
+    return False if image.permissions.rooted or space.sdk == "gradio" else None
 
 
 def mount_documented(files: Files) -> str:

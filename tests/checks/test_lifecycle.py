@@ -7,15 +7,16 @@ from typing import Any
 import pytest
 
 from pytest_hfspace.check import Finding
-from pytest_hfspace.checks.lifecycle import CHECKS, shutdown, shutdown_error
+from pytest_hfspace.checks.lifecycle import CHECKS, logs_buffered, restart, shutdown, shutdown_error
 from pytest_hfspace.contract import Stage
-from pytest_hfspace.rehearsal.facts import Shutdown, Where
+from pytest_hfspace.rehearsal.facts import FileUse, Shutdown, Variant, Where
 
 from .factories import (
     make_command,
     make_failure,
     make_raised,
     make_rehearsal,
+    make_route,
     make_space,
     make_visit,
     only_finding,
@@ -29,17 +30,19 @@ def test_catalogue() -> None:
     assert [(c.id, c.level, c.predicts) for c in CHECKS] == [
         ("HFS806-shutdown", "warn", Stage.RUNNING),
         ("HFS807-shutdown-error", "error", Stage.RUNNING),
+        ("HFS808-restart", "error", Stage.RUNTIME_ERROR),
+        ("HFS810-logs-buffered", "warn", Stage.RUNNING),
     ]
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda c: c.code)
+@pytest.mark.parametrize("check", [shutdown, shutdown_error], ids=lambda c: c.code)
 @pytest.mark.parametrize("status", [0, -15, 3, None])
 def test_healthy(check: Any, status: int | None) -> None:
     end = make_rehearsal(shutdown=Shutdown(4.0, status=status))
     assert outcome(check, rehearsal=end).outcome == "passed"
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda c: c.code)
+@pytest.mark.parametrize("check", [shutdown, shutdown_error], ids=lambda c: c.code)
 def test_without_evidence(check: Any) -> None:
     ended = make_rehearsal(shutdown=None)
     assert outcome(check, rehearsal=ended).reason == "the app ended before it was asked to"
@@ -103,3 +106,117 @@ def test_shutdown_raises() -> None:
         "wanted none"
     )
     assert (finding.path, finding.line, finding.level) == ("main.py", 31, "error")
+
+
+# -- HFS806 with visitors
+
+
+def kept(code: str = "app = FastAPI(lifespan=lifespan)\n") -> tuple[Any, Any]:
+    route = make_route(path="/events", where=Where("main.py", 9))
+    end = Shutdown(5.1, status=-15, held=("GET /events", "WS /chat"), kept_by=("GET /events",))
+    return make_space({"main.py": code}), make_rehearsal(routes=(make_route(), route), shutdown=end)
+
+
+def test_held_and_ended() -> None:
+    end = make_rehearsal(shutdown=Shutdown(0.2, status=-15, held=("GET /events",)))
+    assert outcome(shutdown, rehearsal=end).outcome == "passed"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "FastAPI(lifespan=lifespan)",
+        "@app.on_event('shutdown')",
+        "atexit.register(save)",
+        "on_shutdown=[save]",
+    ],
+)
+def test_a_stream_keeps_it_from_its_last_work(code: str) -> None:
+    finding = only_finding(shutdown, *kept(code))
+    assert finding.message == (
+        "after SIGTERM it waited for GET /events, which a visitor had open, until the visitor left"
+    )
+    assert finding.hint == "limit the wait: uvicorn --timeout-graceful-shutdown 5"
+    assert (finding.path, finding.line, finding.level) == ("main.py", 9, "warn")
+
+
+def test_a_stream_keeps_what_has_nothing_to_do() -> None:
+    finding = only_finding(shutdown, *kept("app = FastAPI()\n"))
+    assert finding.level == "note"
+
+
+# -- HFS808
+
+
+def again(failure: Any = None, **changes: Any) -> Any:
+    return make_rehearsal(variants=(Variant("restart", failure=failure, **changes),))
+
+
+def test_a_second_start() -> None:
+    assert outcome(restart, rehearsal=again()).outcome == "passed"
+    assert outcome(restart, rehearsal=again(impossible="no room")).reason == "no room"
+
+
+def test_no_second_start() -> None:
+    assert outcome(restart).applicable is False
+    uses = (FileUse("/app/x", Where("main.py", 1), found=False, write=True),)
+    assert outcome(restart, rehearsal=make_rehearsal(files=uses)).reason == (
+        "the app was not started a second time"
+    )
+
+
+def test_a_second_start_fails() -> None:
+    raised = make_raised("FileExistsError OSError", "[Errno 17] File exists: 'work'", Where("main.py", 3))
+    finding = only_finding(restart, rehearsal=again(make_failure(raised=raised)))
+    assert "FileExistsError: [Errno 17] File exists: 'work'" in finding.message
+    assert (finding.path, finding.line, finding.level) == ("main.py", 3, "error")
+
+
+def test_a_second_start_that_ends_by_itself() -> None:
+    failure = make_failure("import", "exited", "the process ended with exit code 3", output="a\nlocked\n")
+    finding = only_finding(restart, rehearsal=again(failure))
+    assert finding.message.endswith('the process ended with exit code 3; its last output: "locked"')
+
+
+def test_a_second_start_that_is_slow() -> None:
+    failure = make_failure("startup", "hung", "still starting up after 8 s")
+    assert only_finding(restart, rehearsal=again(failure)).level == "warn"
+
+
+def test_a_second_start_without_a_network() -> None:
+    failure = make_failure(raised=make_raised("socket.gaierror OSError", "Name or service not known"))
+    assert outcome(restart, rehearsal=again(failure)).outcome == "skipped"
+
+
+# -- HFS810
+
+
+def test_nothing_is_kept_back() -> None:
+    assert outcome(logs_buffered).outcome == "passed"
+
+
+@pytest.mark.parametrize("text", ["loading 10 %", ""])
+def test_a_line_that_has_not_ended(text: str) -> None:
+    assert outcome(logs_buffered, rehearsal=make_rehearsal(unprinted=text)).outcome == "passed"
+
+
+def test_lines_are_kept_back() -> None:
+    finding = only_finding(logs_buffered, rehearsal=make_rehearsal(unprinted="loaded\nready\n"))
+    assert '("loaded" and 1 more line)' in finding.message
+    assert finding.hint == "write ENV PYTHONUNBUFFERED=1 in the Dockerfile"
+    assert (finding.path, finding.line, finding.level) == ("Dockerfile", 6, "warn")
+
+
+@pytest.mark.parametrize(
+    ("words", "result"),
+    [
+        ("python -u main.py", "passed"),
+        ("python -Bu -m uvicorn main:app", "passed"),
+        ("python main.py -u", "warned"),
+        ("python -m app -u", "warned"),
+        ("uvicorn main:app", "warned"),
+    ],
+)
+def test_an_interpreter_that_is_told(words: str, result: str) -> None:
+    space = make_space(command=make_command(words))
+    assert outcome(logs_buffered, space, make_rehearsal(unprinted="loaded\n")).outcome == result

@@ -241,9 +241,9 @@ def test_script_that_is_none() -> None:
             "<img src='http://example.org/x.png'>"
         ),
         "<script>const s = location.protocol === 'https:' ? 'wss:' : 'ws:'; new WebSocket(s + h)</script>",
-        "<script>new WebSocket((location.protocol == 'https:' ? 'wss://' : 'ws://') + location.host)</script>",
+        "<script>new WebSocket((location.protocol=='https:' ? 'wss://' : 'ws://') + location.host)</script>",
         (
-            "<script>const u = location.protocol==='https:' ? 'wss://'+location.host : 'ws://' + location.host"
+            "<script>const u = location.protocol=='https:' ? 'wss://'+location.host : 'ws://' + location.host"
             "</script>"
         ),
         (
