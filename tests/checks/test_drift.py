@@ -77,8 +77,9 @@ def test_only_what_fails_is_rehearsed_twice(rehearsal, expected: bool) -> None:
 @pytest.mark.parametrize(
     ("raised", "suspect"),
     [
-        (replace(RAISED, libraries=("web", "idna")), "web"),  # the one that was called first
-        (replace(RAISED, libraries=("encodings", "idna")), "idna"),
+        (replace(make_raised("ValueError"), libraries=("web", "idna")), "web"),  # who was called first
+        (replace(make_raised("ValueError"), libraries=("encodings", "idna")), "idna"),
+        (replace(RAISED, libraries=("web", "idna")), "idna"),  # its text names it
         (make_raised("idna.core.IDNAError Exception"), "idna"),
         (make_raised("ModuleNotFoundError", "No module named 'driver.sub'"), "driver"),
         (make_raised("ImportError", "email-validator is not installed"), ""),
