@@ -141,7 +141,7 @@ def cors_pattern(space: Space, space_rehearsal: Rehearsal, space_sources: Source
     serving(space_rehearsal)
     middleware = list(calls(space, space_sources, "CORSMiddleware"))
     for call in middleware:
-        origins = literal(call, "allow_origins", 0)
+        origins = literal(call, "allow_origins", 1)
         patterns = [each for each in _texts(origins) if "*" in each and each.strip() != "*"]
         if patterns:
             regex = re.escape(patterns[0]).replace(r"\*", r"[\w-]+")
@@ -167,7 +167,7 @@ def _everybody(
     careless = [
         call
         for call in middleware
-        if literal(call, "allow_credentials") is True and "*" in _texts(literal(call, "allow_origins", 0))
+        if literal(call, "allow_credentials") is True and "*" in _texts(literal(call, "allow_origins", 1))
     ]
     answer = next(iter(rehearsal.of(PREFLIGHT)), None)
     if answer is not None and answer.status is not None:

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from html.parser import HTMLParser
 from typing import Literal
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from ..contract import SPACE_HOST
 from .facts import Route, Visit
+from .markup import Element, elements
 from .visitor import KEPT_BODY
 
 LoadKind = Literal[
@@ -154,14 +154,13 @@ def read(visit: Visit) -> Page:
 
 @lru_cache(maxsize=64)
 def _parse(path: str, body: bytes) -> Page:
-    parser = _Reader(f"https://{SPACE_HOST}{path}")
-    try:
-        parser.feed(body.decode("utf-8", "replace"))
-        parser.close()
-    except (AssertionError, ValueError, RecursionError):
-        pass  # declarations that no browser would understand either
-    loads = dict.fromkeys(parser.loads[:MOST_LOADS])
-    return Page(tuple(loads), tuple(parser.scripts), parser.upgrades)
+    reader = _Reader(f"https://{SPACE_HOST}{path}")
+    for element in elements(body.decode("utf-8", "replace")):
+        reader.take(element)
+        if len(reader.loads) > MOST_LOADS * 2:
+            break
+    loads = list(dict.fromkeys(reader.loads))[:MOST_LOADS]
+    return Page(tuple(loads), tuple(reader.scripts), reader.upgrades)
 
 
 def read_css(visit: Visit) -> tuple[Load, ...]:
@@ -213,69 +212,53 @@ def _path(visit: Visit) -> str:
     return unquote(visit.request.path.partition("?")[0])
 
 
-class _Reader(HTMLParser):
+class _Reader:
     """Collects; what stands in templates and the like is passed over."""
 
     def __init__(self, base: str) -> None:
-        super().__init__(convert_charrefs=True)
         self.base = base
         self.loads: list[Load] = []
         self.scripts: list[str] = []
         self.upgrades = False
         self._apart = 0
-        self._inside = ""
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def take(self, element: Element) -> None:
         """One element."""
-        if tag in _APART:
-            self._apart += 1
-        if self._apart or len(self.loads) > MOST_LOADS * 2:
+        if element.tag in _APART:
+            self._apart = max(0, self._apart + (-1 if element.ends else 1))
+        if self._apart or element.ends:
             return
-        values = {name: value or "" for name, value in reversed(attrs)}
-        self._inside = tag if tag == "style" or (tag == "script" and _is_program(values)) else ""
-        if tag == "base" and values.get("href"):
+        values = element.attributes
+        if element.tag == "base" and values.get("href"):
             self.base = _resolve(self.base, values["href"])[0] or self.base
-        if tag == "meta" and "upgrade-insecure-requests" in values.get("content", "").lower():
+        if element.tag == "meta" and "upgrade-insecure-requests" in values.get("content", "").lower():
             self.upgrades = True
-        self._take(tag, values)
+        if element.tag == "script" and not _is_program(values):
+            return
+        if element.tag == "script" and element.text.strip():
+            self.scripts.append(element.text)
+        if element.tag == "style":
+            self.loads += _of_css(element.text, self.base)
+        self._take_addresses(element.tag, values)
 
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """``<img />``"""
-        if tag not in _APART:
-            self.handle_starttag(tag, attrs)
-
-    def _take(self, tag: str, values: dict[str, str]) -> None:
+    def _take_addresses(self, tag: str, values: dict[str, str]) -> None:
         # the page provides for its absence
-        optional = "onerror" in values or "nomodule" in values
+        optional = "onerror" in values or "nomodule" in values or tag == "source"
         for name, value in values.items():
-            kind = _LOADING.get((tag, name))
-            if kind and (tag != "script" or _is_program(values)):
-                self._add(value, kind, optional=optional or (tag == "source"))
+            if kind := _LOADING.get((tag, name)):
+                self._add(value, kind, optional=optional)
         if tag == "link":
             relations = values.get("rel", "").lower().split()
             if "alternate" not in relations and (kind := _relation(relations)):
                 self._add(values.get("href", ""), kind, optional=optional)
-        if tag in ("img", "source") and values.get("srcset"):
-            for candidate in re.split(r",\s+", values["srcset"]):
+        if tag in ("img", "source"):
+            for candidate in re.split(r",\s+", values.get("srcset", "")):
                 self._add(candidate.strip().partition(" ")[0].rstrip(","), "image", optional=True)
         if "url(" in values.get("style", "").lower():
             self.loads += _of_css(values["style"], self.base)
 
     def _add(self, url: str, kind: LoadKind, *, optional: bool) -> None:
         self.loads += _load(self.base, url, kind, optional=optional)
-
-    def handle_endtag(self, tag: str) -> None:
-        """The end of an element."""
-        self._inside = ""
-        if tag in _APART:
-            self._apart = max(0, self._apart - 1)
-
-    def handle_data(self, data: str) -> None:
-        """The text of an element."""
-        if self._inside == "script" and data.strip():
-            self.scripts.append(data)
-        elif self._inside == "style":
-            self.loads += _of_css(data, self.base)
 
 
 def _is_program(values: dict[str, str]) -> bool:

@@ -65,9 +65,11 @@ def _canary(name: str, read: Read, space: Space) -> str:
 
 
 def _optional(space: Space, reads: Mapping[str, Read]) -> Iterator[str]:
-    """Declared settings that the app can do without."""
+    """Settings that the app can do without, and that an example file or the image leaves empty."""
     for name, read in reads.items():
-        if name in space.settings and not read.required and read.default:
+        declared = space.settings.get(name)
+        is_empty = declared is not None and not declared.value and declared.source in ("env file", "image")
+        if is_empty and not read.required and read.default:
             yield name
 
 

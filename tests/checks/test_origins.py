@@ -200,6 +200,7 @@ def test_pattern_that_matches_nothing(arguments: str, before: str) -> None:
     "code",
     [
         "app = CORSMiddleware(app, ['https://*.vercel.app'])\n",
+        "app = CORSMiddleware(app, allow_origins=['https://*.vercel.app'])\n",
         "app = FastAPI(middleware=[Middleware(CORSMiddleware, allow_origins=['https://*.vercel.app'])])\n",
         "app.add_middleware(cors.CORSMiddleware, allow_origins=['https://*.vercel.app'])\n",
     ],

@@ -59,6 +59,8 @@ def _heed_modes(libc: ctypes.CDLL) -> str:
     sets = (ctypes.c_uint32 * 6)()  # effective, permitted, inheritable; the lower 32, then the others
     if libc.capget(header, sets):
         return _problem("capget")
+    if not sets[1] & _CAP_DAC_OVERRIDE:
+        return ""
     before = sets[0]
     sets[0] &= ~_CAP_DAC_OVERRIDE
     if libc.capset(header, sets):
