@@ -151,7 +151,7 @@ def dependency_undeclared(
         verdict = judge.verdict(each.module)
         is_unsure |= verdict == "unknown"
         is_new = verdict == "undeclared" and _key(each.module) not in findings
-        if is_new and _is_sure(judge, each) and is_likely(space, space_sources, each):
+        if is_new and _is_sure(judge, each, space_rehearsal) and is_likely(space, space_sources, each):
             findings[_key(each.module)] = _undeclared(judge, each)
     # what is not installed here may bring what is needed
     if not judge.found.unknown:
@@ -175,9 +175,14 @@ def _key(module: str) -> str:
     return candidates(module)[0] if top in NAMESPACES else top
 
 
-def _is_sure(judge: _Judge, each: Wanted) -> bool:
+def _is_sure(judge: _Judge, each: Wanted, rehearsal: Rehearsal) -> bool:
     """May this be said, after all that could make such a module unseen?"""
-    if judge.suggestion(each.module) or each.top in ADDED or each.top in REMOVED:
+    if each.top in ADDED or each.top in REMOVED:
+        return True
+    if each.certain and rehearsal.served and not judge.installed.providers(each.module):
+        # the app came up without it: nothing has imported it
+        return False
+    if judge.suggestion(each.module):
         return True
     image = judge.space.image
     if image is None or image.not_followed:

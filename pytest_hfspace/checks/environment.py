@@ -10,7 +10,7 @@ from ..contract import BUILTIN_ENVIRONMENT, GRADIO_ENVIRONMENT, OAUTH_ENVIRONMEN
 from ..rehearsal.facts import Rehearsal, Where
 from ..space import Space
 from ..space.defaults import Default, read_defaults
-from ..space.settings import is_placeholder, is_secret_name
+from ..space.secret_names import is_dummy, is_secret_name
 from .causes import NO_PROCESS, chain, dotenv_missing
 from .serving import one_line, text_of
 
@@ -41,11 +41,13 @@ _OUTBOUND = re.compile(
     r".+_(API_?KEY|(API_)?TOKEN|(SECRET_)?ACCESS_KEY(_ID)?)"
     r"|(POSTGRES|PG|DB|DATABASE|MYSQL|MARIADB|MONGO|MONGODB|REDIS|RABBITMQ|MINIO|SMTP|MAIL|NEO4J|QDRANT)_?.+"
 )
-_DUMMY = re.compile(
-    r"empty|dummy|fake|test|unused|none|n/a|ollama|lm-studio|not[-_]needed|no-key(-required)?|postgres|password"
-    r"|root|guest|minioadmin|mysql|redis|user|admin|neo4j|example|default|secret",
+#: Says that a service takes any key, or none; what is signed or encrypted with it would still be.
+_NO_KEY = re.compile(
+    r"empty|unused|missing|ollama|lm[-_]?studio|(?:sk-)?(?:no[-_]?|not[-_]?|none[-_]?|(?:api[-_]?)?key[-_]?not[-_]?)"
+    r"(?:(?:api[-_]?)?key)?[-_]?(?:needed|required|used|necessary)?",
     re.IGNORECASE,
 )
+_SHOWN_TO_SERVICES = re.compile(r"(?!.*(SECRET|JWT|SESSION|COOKIE|CSRF|SIGN|CRYPT|FERNET|ADMIN)).*(KEY|TOKEN)")
 
 
 @check(
@@ -160,8 +162,9 @@ def _is_known_secret(space: Space, default: Default) -> bool:
         return False
     if value.isidentifier() and value.isupper() and (value in space.settings or is_secret_name(value)):
         return False
-    dummy = is_placeholder(value) or _DUMMY.fullmatch(value) is not None
-    return not (dummy and _OUTBOUND.fullmatch(name.upper()))
+    if _NO_KEY.fullmatch(value) and _SHOWN_TO_SERVICES.fullmatch(name.upper()):
+        return False
+    return not (is_dummy(value) and _OUTBOUND.fullmatch(name.upper()))
 
 
 def masked(value: str) -> str:

@@ -156,9 +156,31 @@ def is_straight(tree: ast.Module, line: int) -> bool:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and _is_for_terminals(node):
             return False
         if not isinstance(node, _STRAIGHT) or isinstance(node, ast.Lambda):
-            return isinstance(node, (ast.Expr, ast.Assign, ast.AnnAssign, ast.Return))
+            is_plain = isinstance(node, (ast.Expr, ast.Assign, ast.AnnAssign, ast.Return))
+            return is_plain and not _under_condition(node, line)
         inside = [*node.body, *node.finalbody, *node.orelse] if isinstance(node, ast.Try) else node.body
     return False
+
+
+def _under_condition(statement: ast.AST, line: int) -> bool:
+    """Is a module imported on this line only if a part of the same expression says so?"""
+    conditional: list[ast.AST] = []
+    for node in ast.walk(statement):
+        if isinstance(node, ast.IfExp):
+            conditional += [node.body, node.orelse]
+        elif isinstance(node, ast.BoolOp):
+            conditional += node.values[1:]
+    return any(
+        isinstance(node, ast.Call)
+        and node.lineno == line
+        and _name(node.func) in ("import_module", "__import__")
+        for part in conditional
+        for node in ast.walk(part)
+    )
+
+
+def _name(called: ast.expr) -> str:
+    return called.id if isinstance(called, ast.Name) else getattr(called, "attr", "")
 
 
 def _is_for_terminals(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:

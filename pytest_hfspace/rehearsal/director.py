@@ -15,6 +15,7 @@ from .facts import Failure, Listener, Logged, Read, Rehearsal, Route, Shutdown, 
 from .layout import Layout, make_layout
 from .log import Log
 from .naming import named
+from .ownership import is_refused
 from .packages import Interpreter, missing_packages
 from .process import AppProcess
 from .reads import completed
@@ -298,7 +299,7 @@ class Director:
             )
             if log.listeners or log.served_where
             else (),
-            notes=_notes(log),
+            notes=(*_notes(log), *_unconfined(self.space, log)),
             unconfined=log.unconfined,
             unprinted=log.unprinted,
             peak_rss_mb=max(each.peak_rss for each in logs) / 2**20 or None,
@@ -362,6 +363,12 @@ def _reads(logs: list[Log], stood_in: set[str]) -> tuple[Read, ...]:
                 given = read.given and read.name not in stood_in
                 found[key] = replace(read, given=given)
     return tuple(found.values())
+
+
+def _unconfined(space: Space, log: Log) -> tuple[str, ...]:
+    """What only matters where the app wrote what it may not write on the Space."""
+    refused = any(use.write and is_refused(space.image, use.path) for use in log.files)
+    return (f"writes were not refused as on the Space: {log.unconfined}",) * bool(log.unconfined and refused)
 
 
 def _notes(log: Log) -> tuple[str, ...]:

@@ -81,6 +81,7 @@ class Excuses:
     def _of_link(self, error: Raised) -> str:
         return (
             self._package(error)
+            or self._console_script(error)
             or self._absolute_path(error)
             or self._database(error.message)
             or self._outside(error)
@@ -96,6 +97,18 @@ class Excuses:
             if provided & {part for word in words for part in (word, word.partition(".")[0])}:
                 return f"{name} is declared but not installed here"
         return ""
+
+    def _console_script(self, error: Raised) -> str:
+        """A program that comes first and that is not here: something declared may bring it."""
+        if error.kind != "NotInstalled":
+            return ""
+        script = error.message.partition(" ")[0]
+        name = _SCRIPTS.get(script, script)
+        if name in self.missing_packages:
+            return f"{name} is declared but not installed here"
+        requirements = self.space.requirements
+        declared = any(each.name == name for each in requirements.declared)
+        return error.message if declared or self.missing_packages or not requirements.complete else ""
 
     def _absolute_path(self, error: Raised) -> str:
         if not (_ABSENT_FILE.search(error.message) or _DENIED.search(error.message)):
@@ -174,7 +187,7 @@ class Excuses:
         return ""
 
     def _stand_in(self, error: Raised) -> str:
-        if not self.stand_ins or error.kind in _UNRELATED:
+        if not self.stand_ins or any(link.kind in _UNRELATED for link in (error, *_of_aside(error))):
             return ""
         names = ", ".join(self.stand_ins)
         return f"start-up needs a real value of {names}: give one with --hfspace-env NAME=VALUE"
@@ -202,10 +215,18 @@ def chain_of(error: Raised) -> list[Raised]:
     return chain
 
 
+def _of_aside(error: Raised) -> list[Raised]:
+    """What ended a command before the server: the exit that follows from it says nothing itself."""
+    return [error.cause] if error.kind == "SystemExit" and error.cause is not None else []
+
+
 def is_network(error: Raised) -> bool:
     """Is this about a peer that cannot be reached?"""
     return any(_NETWORK.search(kind) for link in chain_of(error) for kind in link.kinds)
 
+
+#: Programs whose distributions have other names.
+_SCRIPTS = {"django-admin": "django", "yoyo": "yoyo-migrations"}
 
 #: Distributions whose modules have another name; the others provide one of their own.
 _MODULES: dict[str, tuple[str, ...]] = {

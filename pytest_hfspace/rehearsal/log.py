@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..space.secret_names import is_secret_name
@@ -24,6 +24,7 @@ class Log:
     files: list[FileUse] = field(default_factory=list)
     bound: list[tuple[str, int, Where | None, str, int]] = field(default_factory=list)
     failed: tuple[str, Raised] | None = None
+    aside: Raised | None = None
     connects: list[str] = field(default_factory=list)
     connected: list[Connect] = field(default_factory=list)
     logged: list[Logged] = field(default_factory=list)
@@ -94,7 +95,7 @@ class Log:
                 root_path=str(event["root_path"]),
                 tls=bool(event["tls"]),
                 by_name=bool(event["by_name"]),
-                graceful=float(event["graceful"]) if event["graceful"] is not None else None,
+                graceful=None if event.get("graceful") is None else float(event["graceful"]),
             )
         )
 
@@ -162,11 +163,18 @@ class Log:
         error = self.raised(event["raised"])
         if error is None:
             return
+        if self.aside is not None and event["phase"] == "launch":
+            error = replace(error, cause=self.aside)  # the command before the server that ended it
+            event = {**event, "connects": self.connects}
         if event["phase"] == "shutdown":
             self.shutdown_raised = error
         elif self.failed is None:
             self.failed = (str(event["phase"]), error)
             self.connects = [str(target) for target in event.get("connects", ())]
+
+    def _on_aside(self, event: Event) -> None:
+        self.aside = self.raised(event["raised"])
+        self.connects = [str(target) for target in event["connects"]]
 
     def _on_served(self, event: Event) -> None:
         self.served_where = (self.where(event["where"]),)

@@ -26,8 +26,8 @@ _SAFE = "/%:@!$&'()*+,;=[]|?~"
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 #: a template that nobody has filled in, or that a script fills in
 _PLACEHOLDER = re.compile(r"\{\{|\{%|\$\{|<%|%7b%7b|\[\[", re.IGNORECASE)
-_CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-_CSS_URL = re.compile(r"url\(\s*(?:\"([^\"\n]*)\"|'([^'\n]*)'|([^)\"'\s]*))\s*\)", re.IGNORECASE)
+_CSS_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
+_CSS_URL = re.compile(r"url\(\s*(?:\"([^\"\n]*)\"|'([^'\n]*)'|([^()\"'\s]*))\s*\)", re.IGNORECASE)
 _CSS_IMPORT = re.compile(r"@import\s+(?:url\(\s*)?[\"']?([^\"')\s;]+)", re.IGNORECASE)
 
 #: by tag and attribute

@@ -74,6 +74,19 @@ class Report:
         )
 
     @property
+    def doubts(self) -> tuple[Result, ...]:
+        """The warnings that would be another stage than RUNNING if they are right."""
+        return tuple(
+            result
+            for result in self.results
+            if any(
+                finding.level == "warn"
+                and (finding.predicts or result.check.predicts) not in (Stage.RUNNING, Stage.PAUSED)
+                for finding in result.findings
+            )
+        )
+
+    @property
     def stage(self) -> Stage | None:
         """The stage that the Space would reach; None where there is too little to tell."""
         stage = predicted_stage(self.blamed)
@@ -109,7 +122,7 @@ class Report:
             return "none"
         if not (self.evidence.rehearsed or self._is_static):
             return "low"
-        return "medium" if self.not_rehearsed else "high"
+        return "medium" if self.not_rehearsed or self.doubts else "high"
 
 
 def gather(space: Space, rehearsal: Rehearsal | None, build: Build | None = None) -> Evidence:

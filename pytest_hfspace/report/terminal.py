@@ -124,6 +124,8 @@ def _prediction(report: Report, width: int) -> list[Line]:
         text, colour = f"{text}, but not ready: {_codes(report.blamed)}", "red"
     elif not report.ready:
         text, colour = f"{text}, but not ready", "red"
+    if report.doubts and stage is Stage.RUNNING:
+        text += f", unless {_names([result.check.id for result in report.doubts])} {_is_right(report.doubts)}"
     if evidence.requires and stage is Stage.RUNNING:
         text += f", provided that {_names(evidence.requires)} {_is(evidence.requires)} set"
     lines = _coloured(f"{text} (confidence:{GLUE}{report.confidence})", width, colour)
@@ -142,6 +144,11 @@ def _names(names: list[str]) -> str:
 
 def _is(names: list[str]) -> str:
     return "is" if len(names) == 1 else "are"
+
+
+def _is_right(doubts: tuple[Result, ...]) -> str:
+    stages = dict.fromkeys(result.check.predicts.value for result in doubts)
+    return f"{_is([''] * len(doubts))} right ({_names(list(stages))})"
 
 
 def _coloured(text: str, width: int, colour: str) -> list[Line]:

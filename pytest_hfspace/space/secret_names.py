@@ -100,6 +100,8 @@ def is_secret_name(name: str) -> bool:
     return (last == "SALT" and before in _SALTED) or (before, last) == ("SEED", "PHRASE")
 
 
+_LONGEST_SENTENCE: Final = 120
+
 _NO_VALUES: Final = frozenset(
     {
         "", "-", "?", "abc123", "apikey", "blank", "change", "changeit", "changeme", "default", "dummy",
@@ -126,6 +128,26 @@ _DESCRIBING: Final = frozenset(
     }
 )  # fmt: skip
 
+#: What stands where a service asks for a key and takes any, and what everybody's database begins with.
+_DUMMIES: Final = frozenset(
+    {
+        "admin", "guest", "lm-studio", "lmstudio", "localhost", "minioadmin", "missing", "mysql", "neo4j",
+        "no", "noop", "ollama", "postgres", "redis", "root", "token-abc123", "unused", "user",
+    }
+)  # fmt: skip
+
+#: Words that speak to whoever reads the file, and are part of no secret.
+_SPEAKING: Final = _DESCRIBING | {
+    "actual", "and", "any", "at", "be", "before", "bytes", "change", "changed", "changeme", "characters",
+    "chars", "cookie", "default", "demo", "deploy", "deploying", "deployment", "development", "django", "do",
+    "docker", "dont", "dummy", "empty", "env", "environment", "fallback", "fastapi", "flask", "generate",
+    "is", "it", "least", "localhost", "me", "minimum", "must", "need", "needed", "never", "no", "none", "not",
+    "of", "on", "only", "override", "placeholder", "please", "prod", "production", "purposes", "real",
+    "replace", "required", "safe", "session", "set", "signing", "temp", "temporary", "testing", "unsafe",
+    "unused", "use", "used", "value", "with", "your",
+    "16", "32", "64",
+}  # fmt: skip
+
 _INSTRUCTIONS: Final = re.compile(
     r"(?:change|replace|insert|enter|put|add|paste|fill|set|generate|get|use)[-_ ]"
     r"(?:me|this|with|your|in|a|an|the|it|here|from|by|random|strong|secret|key|before|value)(?![a-z0-9])"
@@ -147,3 +169,15 @@ def is_placeholder(value: str) -> bool:
     if not words or _INSTRUCTIONS.match(lower) or not _PLACEHOLDER_WORDS.isdisjoint(words):
         return bool(words)
     return len(words) > 1 and all(word in _DESCRIBING or set(word) == {"x"} for word in words)
+
+
+def is_dummy(value: str) -> bool:
+    """Is what stands in a secret's place none ("dev-secret-change-in-production", "not-needed")?
+
+    For values of secrets only: as the name of a service, "ollama" is no dummy.
+    """
+    value = value.strip().strip("\"'").strip()
+    if is_placeholder(value) or value.lower() in _DUMMIES:
+        return True
+    words = re.findall(r"[a-z]+|[0-9]+", value.lower().replace("'", ""))
+    return 1 < len(words) and len(value) <= _LONGEST_SENTENCE and _SPEAKING.issuperset(words)

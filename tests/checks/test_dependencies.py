@@ -265,6 +265,11 @@ def test_a_module_in_another_case_is_the_repositorys_own():
         "def f():\n    try:\n        import httpx\n    except ImportError:\n        return None\n",
         "@cli.command()\ndef fetch():\n    import httpx\n",
         "import os\nif os.environ.get('TRACE'):\n    import httpx\n",
+        "import importlib, os\nhttpx = importlib.import_module('httpx') if os.getenv('X') else None\n",
+        "import os\nhttpx = os.getenv('X') and __import__('httpx')\n",
+        "def f(x):\n    return x and __import__('httpx')\n",
+        "def f():\n    try:\n        import httpx\n    except ImportError as e:\n"
+        "        raise RuntimeError('pip install httpx') from e\n",
     ],
 )
 def test_what_may_never_be_imported(source):
@@ -278,6 +283,12 @@ def test_what_may_never_be_imported(source):
         ("class A:\n    def later(self):\n        with x:\n            import httpx\n", 4),
         ("def f():\n    try:\n        import httpx\n    except ValueError:\n        pass\n", 3),
         ("def f():\n    x = 1; import httpx\n", 2),
+        ("def f():\n    return __import__('httpx') and x\n", 2),
+        (
+            "def f():\n    try:\n        import httpx\n    except Exception as e:\n"
+            "        raise HTTPException(500) from e\n",
+            3,
+        ),
     ],
 )
 def test_an_import_in_a_function_is_a_warning(source, line):
@@ -286,6 +297,25 @@ def test_an_import_in_a_function_is_a_warning(source, line):
     assert (finding.level, finding.path, finding.line) == ("warn", "main.py", line)
     assert finding.message == "httpx is imported in a function, and no declared package brings it"
     assert "No module named 'httpx'" in finding.consequence
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "try:\n    import httpx\nexcept ImportError as e:\n    raise RuntimeError('pip install httpx') from e\n",
+        "import importlib\nhttpx = importlib.import_module('httpx') if True else None\n",
+    ],
+)
+def test_what_is_sure_to_be_imported(source):
+    assert only_finding(dependency_undeclared, make_space({"main.py": source})).level == "error"
+
+
+def test_an_app_that_came_up_without_a_module_has_not_imported_it():
+    space = make_space({"main.py": "import fastapi\nimport cv2\n"})
+
+    assert outcome(dependency_undeclared, space).findings == ()
+    without = make_rehearsal(impossible="no interpreter")
+    assert only_finding(dependency_undeclared, space, without).level == "error"
 
 
 def test_an_import_at_the_top_counts_more_than_one_in_a_function():

@@ -287,6 +287,11 @@ def coded(line: str, **changes: Any) -> Any:
         'KEY = os.getenv("API_KEY", "OPENAI_API_KEY")  # the name of another variable',
         'KEY = os.getenv("OPENAI_API_KEY", "EMPTY")',
         'KEY = os.getenv("OPENAI_API_KEY", "your-api-key")',
+        'KEY = os.getenv("LLAMA_API_KEY", "sk-no-key-required")',
+        'KEY = os.getenv("VLLM_API_KEY", "token-abc123")',
+        'KEY = os.getenv("LM_STUDIO_API_KEY", "lm-studio")',
+        'KEY = os.getenv("LLM_KEY", "not-needed")',
+        'KEY = os.getenv("API_KEY", "EMPTY")',
         'PASSWORD = os.getenv("POSTGRES_PASSWORD", "postgres")',
         'K = os.getenv("SECRET_KEY", "dev-secret")\nif K == "dev-secret": raise SystemExit("set SECRET_KEY")',
         'class User(BaseModel):\n    password: str = "hunter22"',
@@ -324,6 +329,22 @@ def test_secret_in_code() -> None:
         (
             'os.getenv("OPENAI_API_KEY", "q8Zr71LmPp02xV")',
             'OPENAI_API_KEY has the default "q8Zr…" in code, wanted none',
+        ),
+        (
+            'os.getenv("SECRET_KEY", "dev-secret-change-in-production")',
+            'SECRET_KEY has the default "dev-…" in code, wanted none',
+        ),
+        (
+            'os.getenv("SECRET_KEY", "not-needed")',
+            'SECRET_KEY has the default "not…" in code, wanted none',
+        ),
+        (
+            'os.getenv("ADMIN_TOKEN", "unused")',
+            'ADMIN_TOKEN has the default "un…" in code, wanted none',
+        ),
+        (
+            'os.getenv("API_KEY", "dev-only-secret")',
+            'API_KEY has the default "dev-…" in code, wanted none',
         ),
         ('os.getenv("DB_PASSWORD", "Tr0ub4dor")', 'DB_PASSWORD has the default "Tr0…" in code, wanted none'),
     ],

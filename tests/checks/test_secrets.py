@@ -58,6 +58,7 @@ def test_without_a_dockerfile() -> None:
 @pytest.mark.parametrize(
     "steps",
     [
+        "ENV SECRET_KEY=dev-secret-key-change-in-production LLM_API_KEY=not-needed",
         'ENV API_KEY=""',
         "ENV API_KEY=",
         "ENV HF_TOKEN=your-token-here",

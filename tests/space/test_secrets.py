@@ -316,6 +316,10 @@ def test_a_name_as_password() -> None:
     ("name", "value", "given"),
     [
         ("ADMIN_PASSWORD", "hunter2", True),
+        ("ADMIN_PASSWORD", "correct-horse-battery-staple-42", True),
+        ("SECRET_KEY", "dev-secret-kf82ncme19qq", True),
+        ("SECRET_KEY", "dev-secret-key-change-in-production", False),
+        ("LLM_API_KEY", "not-needed", False),
         ("SECRET_KEY", "'f3b0-c9e1-77aa'", True),
         ("API_KEY", "", False),
         ("API_KEY", "your-api-key", False),
@@ -362,6 +366,11 @@ def test_given_away(name: str, value: str, given: bool) -> None:
         ("kaggle.json", json.dumps({"username": "me", "key": chars(32, "0123456789abcdef")}), "a Kaggle key"),
         (".env", "PORT=7860\nDEBUG=0\nLOG_LEVEL=info\n", ""),
         (".env", "", ""),
+        (
+            ".env.test",
+            "SECRET_KEY=dev-secret-key-change-in-production\nLLM_API_KEY=not-needed\n",
+            "",
+        ),
         (
             ".env.test",
             "SECRET_KEY=test\nHF_TOKEN=\nDATABASE_URL=postgres://postgres:postgres@localhost/x\n",

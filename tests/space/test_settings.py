@@ -9,6 +9,7 @@ import pytest
 
 from pytest_hfspace.space.files import read_files
 from pytest_hfspace.space.image import Image, Variable
+from pytest_hfspace.space.secret_names import is_dummy
 from pytest_hfspace.space.settings import Declared, is_placeholder, is_secret_name, read_settings
 
 
@@ -99,6 +100,39 @@ def test_placeholders(value: str) -> None:
     ],
 )  # fmt: skip
 def test_real_values(value: str) -> None:
+    assert not is_placeholder(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "dev-secret-key-change-in-production", "dev-secret-change-in-production", "dev-only-secret",
+        "dev-secret-do-not-use-in-prod", "local-development-secret", "fastapi-secret-key", "please_change_me",
+        "unsafe-secret-key-for-development", "'not-needed'", "not_needed", "not-used", "unused", "missing",
+        "none-required", "lm-studio", "ollama", "sk-no-key-required", "sk-not-needed", "no-key",
+        "token-abc123", "dummy", "EMPTY", "sk-xxx", "Don't use this in production!", "changeme", "postgres",
+        "dev-secret-key-at-least-32-characters-long",
+    ],
+)  # fmt: skip
+def test_dummies(value: str) -> None:
+    assert is_dummy(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "hunter2", "admin123", "s3cr3t-pr0d-key", "correct-horse-battery-staple-42", "kf82ncme19qq",
+        "Tr0ub4dor", "dev-secret-1", "dev-secret-kf82ncme", "blue-whale-secret", "do-not-9f8e7d6c5b",
+        "change-of-heart-in-production", "only " * 100,
+    ],
+)  # fmt: skip
+def test_secrets_that_are_no_dummies(value: str) -> None:
+    assert not is_dummy(value)
+
+
+@pytest.mark.parametrize("value", ["ollama", "lm-studio", "redis", "admin", "user"])
+def test_names_are_dummies_of_secrets_only(value: str) -> None:
+    assert is_dummy(value)
     assert not is_placeholder(value)
 
 

@@ -159,6 +159,28 @@ def test_a_package_is_relative_to_itself() -> None:
         ("class A:\n    def f(self):\n        import a", "deferred"),
         ("def f():\n    try:\n        import a\n    except ImportError:\n        pass", "deferred optional"),
         ("if True:\n    import a", ""),
+        ("a = importlib.import_module('a') if os.getenv('A') else None", "deferred"),
+        ("a = None if os.getenv('A') else importlib.import_module('a')", "deferred"),
+        ("a = importlib.import_module('a') if sys.platform == 'win32' else None", "optional"),
+        ("a = os.getenv('A') and __import__('a')", "deferred"),
+        ("a = os.getenv('A') and x and f(__import__('a'))", "deferred"),
+        ("a = cached or __import__('a')", "deferred"),
+        ("a = f(importlib.import_module('a')) if True else None", ""),
+        ("a = x if __import__('a') else None", ""),
+        ("a = __import__('a') and x", ""),
+        ("a = True and __import__('a')", ""),
+        ("a = not True or __import__('a')", ""),
+        (
+            "def f():\n    try:\n        import a\n    except ImportError as e:\n        raise E('pip') from e",
+            "deferred optional",
+        ),
+        (
+            "def f():\n    try:\n        import a\n    except (KeyError, ModuleNotFoundError):\n        raise",
+            "deferred optional",
+        ),
+        ("def f():\n    try:\n        import a\n    except Exception:\n        raise E", "deferred"),
+        ("def f():\n    try:\n        import a\n    except:\n        raise", "deferred"),
+        ("try:\n    import a\nexcept ImportError as e:\n    raise E('pip') from e", ""),
     ],
 )
 def test_whether_an_import_is_reached(block: str, expected: str) -> None:

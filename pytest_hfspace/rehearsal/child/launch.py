@@ -12,18 +12,23 @@ from .plan import Plan
 from .serve import UvicornRecorder
 
 
+class NotInstalled(Exception):  # noqa: N818 - its name is what the parent knows it by
+    """A program of a Python package that this machine does not have."""
+
+
 def run(plan: Plan, recorder: UvicornRecorder) -> None:
     """Returns when the command does; raises what the command raises."""
     for words in plan.before:
         recorder.channel.emit("before", words=words)
-        _aside(words)
+        _aside(words, recorder)
     sys.argv[:] = plan.words
     recorder.channel.enter("launch")
     _RUNNERS.get(plan.runner, _in_place_of)(plan, recorder)
 
 
-def _aside(words: list[str]) -> None:
+def _aside(words: list[str], recorder: UvicornRecorder) -> None:
     """A command that comes first, in a process of its own; its failure ends the start."""
+    told = len(recorder.network.connects)
     pid = os.fork()
     if pid == 0:
         status = 1
@@ -32,7 +37,16 @@ def _aside(words: list[str]) -> None:
             status = 0
         except SystemExit as error:
             status = error.code if isinstance(error.code, int) else int(error.code is not None)
-        except BaseException:  # noqa: BLE001 - the process ends here whatever it was
+            if not isinstance(error.code, (int, type(None))):
+                print(error.code, file=sys.stderr)  # as an interpreter that ends would
+            if status:
+                _tell_aside(error, recorder, told)
+        except NotInstalled as error:
+            status = 127
+            _tell_aside(error, recorder, told)
+            print(error, file=sys.stderr)
+        except BaseException as error:  # noqa: BLE001 - the process ends here whatever it was
+            _tell_aside(error, recorder, told)
             sys.excepthook(*sys.exc_info())
         finally:
             try:
@@ -44,6 +58,11 @@ def _aside(words: list[str]) -> None:
     if code := os.waitstatus_to_exitcode(status):
         ending = f"exit code {code}" if code > 0 else f"signal {-code}"
         sys.exit(f"{' '.join(words)} ended with {ending}")
+
+
+def _tell_aside(error: BaseException, recorder: UvicornRecorder, told: int) -> None:
+    described = recorder.sources.describe(error)
+    recorder.channel.emit("aside", raised=described, connects=recorder.network.connects[told:][-1:])
 
 
 def _run_words(words: list[str]) -> None:
@@ -75,7 +94,7 @@ def _console_script(name: str, rest: list[str]) -> None:
     sys.argv[:] = [name, *rest]
     for entry in entry_points(group="console_scripts", name=name):
         sys.exit(entry.load()())
-    sys.exit(f"{name} is not installed here")
+    raise NotInstalled(f"{name} is not installed here")
 
 
 def _python(plan: Plan, recorder: UvicornRecorder) -> None:

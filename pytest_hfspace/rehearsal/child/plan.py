@@ -19,7 +19,8 @@ class Plan:
     far as modes allow it, whoever it runs as (see ``confine``).
     ``host``, ``port``, ``workers`` and ``forwarded_allow_ips`` are those of a server whose place
     uvicorn takes (gunicorn, hypercorn, ...).  The descriptors are inherited.  ``token`` marks the
-    events; ``top`` is deleted by the keeper where the parent vanishes without having done so.
+    events; ``checkout`` is the repository, in which nothing must be found; ``top`` is deleted by the
+    keeper where the parent vanishes without having done so.
     """
 
     root: str
@@ -43,6 +44,7 @@ class Plan:
     network: str = ""
     writable: list[str] = field(default_factory=list)
     heed_modes: bool = False
+    checkout: str = ""
     token: str = ""
     top: str = ""
 

@@ -47,6 +47,7 @@ def main(plan_file: str) -> None:
 
 def _become_app(plan: Plan) -> None:
     from .audit import Auditor
+    from .checkout import leave_out
     from .confine import confine
     from .environ import EnvironRecorder
     from .imports import AfterImport
@@ -67,6 +68,7 @@ def _become_app(plan: Plan) -> None:
     hooks["dynaconf.base"] = DynaconfRecorder(channel, sources).install
     AfterImport({**hooks, "logging": lambda module: tell_errors(module, channel, sources)}).install()
     recorder.stacks.install()
+    leave_out(plan.checkout)
     os.chdir(plan.cwd)
     unconfined = confine([plan.top, os.path.dirname(plan.top), *plan.writable], heed_modes=plan.heed_modes)
     channel.emit("confined", problem=unconfined)

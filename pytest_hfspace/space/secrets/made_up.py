@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from ..secret_names import is_placeholder
+from ..secret_names import is_dummy
 
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
 _DIGITS: Final = "1234567890"
@@ -54,7 +54,7 @@ def is_made_up(body: str) -> bool:
     """Does the part of a token that should be random follow a pattern, or speak to its reader?"""
     if len(set(body)) < min(_FEWEST_DIFFERENT, len(body) // 2) or _REPEATED.search(body):
         return True
-    if is_placeholder(body) or _WORDS.search(body):
+    if is_dummy(body) or _WORDS.search(body):
         return True
     return _in_order(body.lower()) or _periodic(body) or _is_words(body)
 

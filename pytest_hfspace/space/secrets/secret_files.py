@@ -9,7 +9,7 @@ from typing import Final
 
 from .. import Space
 from ..files import EXECUTABLE, REGULAR
-from ..secret_names import is_placeholder
+from ..secret_names import is_dummy
 from .made_up import is_common_password
 from .scanner import scan, worth_reading
 from .values import is_given_away
@@ -85,7 +85,7 @@ def _value(pattern: str, holds: str) -> _Look:
             if (
                 value
                 and value[0] not in "$%{<"
-                and not is_placeholder(value)
+                and not is_dummy(value)
                 and not is_common_password(value)
             ):
                 return holds, (), _line(text, match.start(1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from ..secret_names import is_placeholder, is_secret_name
+from ..secret_names import is_dummy, is_secret_name
 from .made_up import is_common_password
 
 #: Where a secret is to be found, or a secret that only its owner can decrypt.
@@ -30,7 +30,7 @@ def is_given_away(name: str, value: str) -> bool:
     switches and numbers.
     """
     value = value.strip().strip("\"'").strip()
-    if not is_secret_name(name) or len(value) < _SHORTEST or is_placeholder(value):
+    if not is_secret_name(name) or len(value) < _SHORTEST or is_dummy(value):
         return False
     if _ELSEWHERE.match(value) or _NO_TEXT.fullmatch(value) or _CODE.search(value):
         return False

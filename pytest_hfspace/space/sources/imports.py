@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -91,9 +91,11 @@ def _below(node: ast.AST, under: _Under, module: Module) -> Iterator[tuple[ast.A
         yield from _all(node.body, replace(under, deferred=True))
     elif isinstance(node, ast.Lambda):
         yield from _all([node.body], replace(under, deferred=True))
-    elif isinstance(node, ast.If):
+    elif isinstance(node, (ast.If, ast.IfExp)):
         yield from _all([node.test], under)
         yield from _branches(node, under, module)
+    elif isinstance(node, ast.BoolOp):
+        yield from _operands(node, under, module)
     elif isinstance(node, (ast.For, ast.AsyncFor, ast.While, ast.Match)):
         yield from _all(ast.iter_child_nodes(node), replace(under, deferred=True))
     elif isinstance(node, (ast.With, ast.AsyncWith)):
@@ -113,14 +115,34 @@ def _all(nodes: Iterable[ast.AST], under: _Under) -> Iterator[tuple[ast.AST, _Un
 # -- branches
 
 
-def _branches(node: ast.If, under: _Under, module: Module) -> Iterator[tuple[ast.AST, _Under]]:
+def _branches(node: ast.If | ast.IfExp, under: _Under, module: Module) -> Iterator[tuple[ast.AST, _Under]]:
+    body, orelse = _listed(node.body), _listed(node.orelse)
     is_taken = _is_taken(node.test, module)
     if is_taken is not None:
-        yield from _all(node.body if is_taken else node.orelse, under)
+        yield from _all(body if is_taken else orelse, under)
         return
-    words = {_last_name(child) for child in ast.walk(node.test)}
-    inside = replace(under, optional=True) if words & _PLATFORM else replace(under, deferred=True)
-    yield from _all([*node.body, *node.orelse], inside)
+    yield from _all([*body, *orelse], _under_condition(node.test, under))
+
+
+def _listed(branch: list[ast.stmt] | ast.expr) -> Sequence[ast.AST]:
+    return branch if isinstance(branch, list) else [branch]
+
+
+def _operands(node: ast.BoolOp, under: _Under, module: Module) -> Iterator[tuple[ast.AST, _Under]]:
+    """``a and b``: whether a later operand is looked at depends on those before."""
+    goes_on = isinstance(node.op, ast.And)
+    for operand in node.values:
+        yield operand, under
+        truth = _is_taken(operand, module)
+        if truth is None:
+            under = _under_condition(operand, under)
+        elif truth != goes_on:
+            return
+
+
+def _under_condition(test: ast.expr, under: _Under) -> _Under:
+    words = {_last_name(child) for child in ast.walk(test)}
+    return replace(under, optional=True) if words & _PLATFORM else replace(under, deferred=True)
 
 
 def _is_taken(test: ast.expr, module: Module) -> bool | None:
@@ -149,6 +171,9 @@ def _truth(test: ast.expr, module: Module) -> bool | None:
 def _tried(node: ast.AST, under: _Under) -> Iterator[tuple[ast.AST, _Under]]:
     handlers: list[ast.ExceptHandler] = getattr(node, "handlers", [])
     goes_on = any(_catches_import(handler) and not _gives_up(handler) for handler in handlers)
+    if under.deferred:
+        # a function that says what to install is one that the app is meant to do without
+        goes_on |= any(_names_import(handler) for handler in handlers)
     inside = replace(under, optional=True) if goes_on else under
     yield from _all(getattr(node, "body", []), inside)
     for handler in handlers:
@@ -160,9 +185,21 @@ def _tried(node: ast.AST, under: _Under) -> Iterator[tuple[ast.AST, _Under]]:
 def _catches_import(handler: ast.ExceptHandler) -> bool:
     if handler.type is None:
         return True
-    caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
     # a name of the project's own may stand for any of them
-    return any(_last_name(kind) in _IMPORT_ERRORS or isinstance(kind, ast.Starred) for kind in caught)
+    return any(
+        _last_name(kind) in _IMPORT_ERRORS or isinstance(kind, ast.Starred) for kind in _caught(handler)
+    )
+
+
+def _names_import(handler: ast.ExceptHandler) -> bool:
+    """Is it there for imports, and not for whatever a request may raise?"""
+    return any(_last_name(kind) in ("ImportError", "ModuleNotFoundError") for kind in _caught(handler))
+
+
+def _caught(handler: ast.ExceptHandler) -> list[ast.expr]:
+    if handler.type is None:
+        return []
+    return handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
 
 
 def _gives_up(handler: ast.ExceptHandler) -> bool:
