@@ -6,7 +6,7 @@ import ast
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from ..rehearsal.facts import FileUse, Raised, Rehearsal, Where
@@ -16,7 +16,10 @@ from ..space.modules import import_path, repository_paths
 from ..space.untracked import is_untracked
 from .distributions import brought, installed_for
 from .modules import candidates, is_standard, normalised
+from .shipped import place_of
 
+#: How SQLite says that a database has not what it should.
+_NO_TABLE: Final = re.compile(r"\bno such table: ")
 #: What the text of an exception says of a file that is not there.
 SAYS_ABSENT: Final = re.compile(
     r"\b(not found|missing|not exist|no such|cannot find|could not find|unable to open|can't open)\b", re.I
@@ -37,7 +40,8 @@ class Lost:
     ``why``: "untracked" (it lies here and would not arrive), "case" (the repository has ``other``,
     which differs by case only) or "copy" (a COPY that would bring it finds nothing).
     ``where``: the line that asked for it.  ``module``: what an import calls it, or "".
-    ``write``: it was opened to write, so that it is the folder that is absent.
+    ``write``: it was opened to write, so that it is the folder that is absent.  ``database``: SQLite
+    opened it.
     """
 
     path: str
@@ -46,6 +50,7 @@ class Lost:
     other: str = ""
     module: str = ""
     write: bool = False
+    database: bool = False
 
 
 def lost_of_start(space: Space, rehearsal: Rehearsal) -> Lost | None:
@@ -82,19 +87,28 @@ def raised_by_visits(space: Space, rehearsal: Rehearsal) -> Iterator[Lost]:
         if raised is not None and (raised.where, raised.message) not in seen:
             seen.add((raised.where, raised.message))
             found = lost_of(space, rehearsal, raised)
+            if found is not None and found.where is None:
+                # a response that is sent after the handler has returned it
+                name = posixpath.basename(found.path)
+                found = replace(found, where=place_of(space, rehearsal, visit, name))
             if found is not None:
                 yield found
 
 
 def _first(
-    space: Space, wanted: Iterable[tuple[str, str]], where: Where | None, *, write: bool = False
+    space: Space,
+    wanted: Iterable[tuple[str, str]],
+    where: Where | None,
+    *,
+    write: bool = False,
+    database: bool = False,
 ) -> Lost | None:
     """Of the paths that would do, each with a module's name, the first whose absence is explained."""
     paths = dict(wanted)
     for path, module in paths.items():
         if is_untracked(space.files, path):
             why: Literal["untracked", "copy"] = "copy" if uncopied(space, path) else "untracked"
-            return Lost(path, why, where, module=module, write=write)
+            return Lost(path, why, where, module=module, write=write, database=database)
     names = Names(space.files) if paths else None
     for path, module in paths.items():
         other = names.other(path) if names else ""
@@ -199,6 +213,8 @@ def _named(space: Space, raised: Raised) -> Iterator[tuple[str, str]]:
 def _asked_for(space: Space, rehearsal: Rehearsal, raised: Raised) -> Lost | None:
     """A file that was not there when the line that raised, or one above it that says so, asked for it."""
     where = raised.where
+    if _NO_TABLE.search(raised.message):
+        return _database(space, rehearsal, where)
     if where is None:
         return None
     for use in rehearsal.files:
@@ -207,9 +223,23 @@ def _asked_for(space: Space, rehearsal: Rehearsal, raised: Raised) -> Lost | Non
         is_same = use.where.line == where.line and _is_of_files(raised)
         name = posixpath.basename(use.path)
         if is_same or (SAYS_ABSENT.search(raised.message) and not use.write) or name in raised.message:
-            found = _first(space, _of_use(space, use), use.where, write=use.write)
+            is_read = use.database and not use.write
+            found = _first(space, _of_use(space, use), use.where, write=use.write, database=is_read)
             if found:
                 return found
+    return None
+
+
+def _database(space: Space, rehearsal: Rehearsal, where: Where | None) -> Lost | None:
+    """The database that SQLite made anew, empty, where it lies here with all that is in it."""
+    uses = sorted(
+        (use for use in rehearsal.files if use.database),
+        key=lambda use: use.where is None or use.where != where,
+    )
+    for use in uses:
+        for path in _places(space, [use.path]):
+            if is_untracked(space.files, path) and not uncopied(space, path):
+                return Lost(path, "untracked", use.where or where, database=True)
     return None
 
 

@@ -8,12 +8,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ..check import Finding, Level, Skip
-from ..contract import BUILTIN_ENVIRONMENT
+from ..contract import BUILTIN_ENVIRONMENT, OAUTH_ENVIRONMENT
 from ..rehearsal.facts import Raised, Rehearsal, Route, Visit, Where
 from ..space import Space
 from ..space.settings import is_placeholder, is_secret_name
 from .absent import lost_of
 from .causes import CODES_OF_LOST, chain
+from .pointers import pointer_of
 from .refused import refusal_of
 from .serving import one_line, request_names
 from .shadows import find_shadows
@@ -110,6 +111,9 @@ def _told_elsewhere(
         lost = lost_of(space, rehearsal, group[0].raised)
         if lost is not None and lost.why != "copy":
             codes.append(CODES_OF_LOST[lost.why])
+            del causes[key]
+        elif pointer_of(space, rehearsal, group[0].raised):
+            codes.append("HFS203")
             del causes[key]
     return codes
 
@@ -216,6 +220,8 @@ def _raised(
     if missing:
         message = f"{seen}: the variable {missing.name} is not set, and nothing declares it"
         hint = f"declare it in .env.example and set it on the Space (here: {missing.option})"
+        if missing.name in OAUTH_ENVIRONMENT:
+            hint = f"write hf_oauth: true in the card of README.md, with which the Hub sets {missing.name}"
     elif visit.unreachable:
         message = f"{seen}: could not reach {visit.unreachable} in the rehearsal"
         hint = _UNREACHABLE_HINT

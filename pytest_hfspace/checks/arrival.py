@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from ..check import Check, Finding, NotApplicable, Skip, check
 from ..contract import Stage
 from ..rehearsal.facts import Rehearsal, Where
 from ..space import Space
+from ..space.files import SUBMODULE
 from ..space.modules import entry_file
 from ..space.sources import Sources
 from ..space.untracked import Untracked, is_untracked, look
 from .absent import Lost, is_brought, is_copied, lost_of_start, module_paths, raised_by_visits, uncopied
+from .adding import rule_text
 from .causes import NO_PROCESS, failure_code, without_command
 from .path_case import path_case
 from .serving import one_line
@@ -54,8 +57,12 @@ def file_not_tracked(space: Space, space_sources: Sources, space_rehearsal: Rehe
     for lost in raised_by_visits(space, space_rehearsal):
         if lost.why == "untracked":
             found.setdefault(lost.path, (lost, False))
+    told: set[tuple[str, bool]] = set()
     for lost, at_start in found.values():
-        yield _finding(space, lost, at_start=at_start)
+        folder = _whole_package(space, lost)
+        if (folder, at_start) not in told:
+            told.add((folder, at_start))
+            yield _finding(space, replace(lost, path=folder), at_start=at_start)
     if not found:
         _skip_unless_seen(space, space_rehearsal, code)
 
@@ -81,23 +88,25 @@ def _not_imported(space: Space, sources: Sources, rehearsal: Rehearsal) -> Itera
                 break
 
 
+def _whole_package(space: Space, lost: Lost) -> str:
+    """The folder of a package of which git tracks nothing, and ignores nothing; else the path itself."""
+    parts = lost.path.split("/")[:-1] if lost.module else []
+    folders = ("/".join(parts[:length]) for length in range(1, len(parts) + 1))
+    folder = next((each for each in folders if is_untracked(space.files, each)), "")
+    return folder if folder and look(space.files, lost.path).rule is None else lost.path
+
+
 # -- what to say
 
 
 def _finding(space: Space, lost: Lost, *, at_start: bool) -> Finding:
     seen = look(space.files, lost.path)
     where = lost.where
-    name = one_line(lost.path)
-    if lost.module:
-        message = f"{one_line(lost.module)} is imported, and git does not track {name}{_rule(seen)}"
-    elif seen.kind == "empty directory":
-        message = f"the folder {name} is needed and is empty here: git keeps no empty folder"
-    else:
-        what = f"{name} is opened" if seen.kind == "file" else f"the folder {name} is needed"
-        message = f"{what}, and git does not track it{_rule(seen)}"
+    submodule = _submodule(space, lost.path)
+    fetched = "add its files to this repository, or install it as a package"
     return Finding(
-        message,
-        _hint(space, lost, seen),
+        _message(lost, seen, submodule),
+        fetched if submodule else _hint(space, lost, seen),
         where.path if where else entry_file(space),
         where.line if where else None,
         consequence=_consequence(lost, seen, at_start=at_start),
@@ -105,10 +114,25 @@ def _finding(space: Space, lost: Lost, *, at_start: bool) -> Finding:
     )
 
 
-def _rule(seen: Untracked) -> str:
-    if seen.rule is None:
-        return ""
-    return f': {one_line(seen.rule.source, 60)}:{seen.rule.line} ignores "{one_line(seen.rule.pattern, 40)}"'
+def _message(lost: Lost, seen: Untracked, submodule: str) -> str:
+    name, rule = one_line(lost.path), rule_text(seen)
+    if lost.module:
+        what = f"{one_line(lost.module)} is imported"
+    elif seen.kind == "empty directory":
+        return f"the folder {name} is needed and is empty here: git keeps no empty folder"
+    else:
+        what = f"{name} is opened" if seen.kind == "file" else f"the folder {name} is needed"
+    if submodule:
+        return f"{what}, and {one_line(submodule)} is a submodule, which the Hub does not fetch"
+    return f"{what}, and git does not track {name if lost.module else 'it'}{rule and f': {rule}'}"
+
+
+def _submodule(space: Space, path: str) -> str:
+    """The submodule that a path lies in, or ""."""
+    parts = path.split("/")
+    above = ("/".join(parts[:length]) for length in range(1, len(parts)))
+    tracked = space.files.tracked
+    return next((each for each in above if each in tracked and tracked[each].mode == SUBMODULE), "")
 
 
 def _hint(space: Space, lost: Lost, seen: Untracked) -> str:
@@ -120,6 +144,12 @@ def _hint(space: Space, lost: Lost, seen: Untracked) -> str:
         return f"touch {name}/.gitkeep && git add {name}/.gitkeep, or {made}"
     force = "-f " if seen.rule is not None else ""
     hint = f"git add {force}{name}"
+    if lost.database:
+        # the Hub refuses binary files outside LFS
+        hint = (
+            f'git lfs track "{name}" && git add {force}.gitattributes {name}, or make its tables when the app '
+            "starts"
+        )
     if not is_copied(space, lost.path):
         hint += f", and COPY {posixpath.dirname(name) or name} into the image in the Dockerfile"
     return hint

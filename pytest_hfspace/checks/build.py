@@ -10,6 +10,11 @@ from ..check import Check, Finding, NotApplicable, Skip, check
 from ..contract import Stage
 from ..rehearsal.facts import Rehearsal
 from ..space import Space
+from ..space.image import Copy
+from ..space.image.copying import excluding_rule
+from ..space.patterns import matches
+from ..space.requirements import RequirementFile
+from .adding import DELETED, git_add, git_restore
 from .causes import undeclarable, without_command, without_image
 from .distributions import Closure, brought
 from .serving import one_line
@@ -41,13 +46,23 @@ _WORKERS: Final = (("uvicorn_worker", ("uvicorn-worker",)), ("uvicorn", ("uvicor
 def requirements_missing(space: Space) -> Iterator[Finding]:
     """Every requirements file that the build installs is tracked.  [spaces-dependencies]"""
     need_build(space)
+    left = ""
     for file in space.requirements.files:
-        if file.found:
+        if file.found and not file.early:
             continue
-        path = _repository_path(space, file.path)
+        path = file.path if file.found else repository_path(space, file.path)
         name, other = one_line(path), space.files.similar(path)
+        if path in space.files:
+            if brought_by_failing_copy(space, path):
+                left = "needs HFS311"
+            elif file.early or not _is_made(space, path):
+                yield _not_there(space, file, path)
+            continue
         if space.files.exists_untracked(path):
-            message, hint = f"{name} is installed by the build, but git does not track it", f"git add {name}"
+            message = f"{name} is installed by the build, but git does not track it"
+            hint = git_add(space.files, path)
+        elif path in space.files.deleted:
+            message, hint = f"the build installs {name}, which {DELETED}", git_restore(path)
         elif other is not None:
             message = f"the build installs {name}; the repository has {one_line(other)}, in another case"
             hint = f"git mv {one_line(other)} {name}"
@@ -57,6 +72,57 @@ def requirements_missing(space: Space) -> Iterator[Finding]:
             message = f"the build installs {name}, which is not in the repository"
             hint = f"add {name}, or name the file that lists the requirements"
         yield Finding(message, hint, file.where, file.line)
+    if left:
+        raise Skip(left)
+
+
+def brought_by_failing_copy(space: Space, path: str) -> bool:
+    """Does a COPY name this tracked file, and not get it?  .dockerignore keeps it from the build."""
+    copies = space.image.copies if space.image else ()
+    named = {posixpath.normpath(f"/{copy.source}").lstrip("/") for copy in copies if not copy.found}
+    return path in space.files and any(f"{path}/".startswith(f"{each}/") for each in named if each)
+
+
+def _not_there(space: Space, file: RequirementFile, path: str) -> Finding:
+    """A tracked file that is not in the image where, or when, a step installs it."""
+    name, at = one_line(path), one_line(file.at or file.path)
+    step = file.early or file.line or 0
+    copies = [copy for copy in (space.image.copies if space.image else ()) if _covers(copy, path)]
+    after = min((copy.line for copy in copies if copy.line > step), default=0)
+    installs = space.image.installs if space.image else ()
+    there = next((each.there for each in installs if each.line == step and each.there), {})
+    lies = next((one_line(place) for place, source in there.items() if source == path), "")
+    rule = excluding_rule(space.files, "Dockerfile", path)
+    workdir = space.image.workdir.rstrip("/") if space.image else ""
+    target = "./" if at == f"{workdir}/{name}" else at
+    if lies:
+        message = f"the build installs {at}, and {name} lies at {lies}"
+        hint = f"write {lies} in the step, or COPY the file to {at}"
+    elif after:
+        message = f"the build installs {name}, which is not in the image yet: COPY stands in line {after}"
+        hint = f"move COPY above line {step}, or add COPY {name} {target} above it"
+    elif rule is not None:
+        message = f"the build installs {name}, and line {rule[1]} of {one_line(rule[0])} keeps it out"
+        hint = f"add a line !{name} at the end of {one_line(rule[0])}"
+    else:
+        message = f"the build installs {at}, and no COPY puts {name} there"
+        hint = f"add COPY {name} {target} above line {step}"
+    said = f"Could not open requirements file: [Errno 2] No such file or directory: '{one_line(file.path)}'"
+    if posixpath.basename(path) == "pyproject.toml":
+        said = "Directory '.' is not installable. Neither 'setup.py' nor 'pyproject.toml' found."
+    return Finding(
+        message,
+        hint,
+        file.where,
+        file.line,
+        consequence=f'pip ends with "ERROR: {said}", and the build fails.',
+    )
+
+
+def _covers(copy: Copy, path: str) -> bool:
+    """Does a COPY bring this file?"""
+    source = posixpath.normpath(f"/{copy.source}").lstrip("/")
+    return copy.found and (not source or f"{path}/".startswith(f"{source}/") or matches(source, path))
 
 
 def need_build(space: Space) -> None:
@@ -67,7 +133,7 @@ def need_build(space: Space) -> None:
         raise Skip(without_image(space))
 
 
-def _repository_path(space: Space, path: str) -> str:
+def repository_path(space: Space, path: str) -> str:
     """Where a file that the build looks for in the image would have come from."""
     image = space.image
     path = posixpath.normpath(path)
@@ -117,7 +183,7 @@ def server_undeclared(space: Space, space_rehearsal: Rehearsal) -> Iterator[Find
         if found.names.intersection(names) and not _lacks_cli(names, found):
             continue
         if found.unknown:
-            raise Skip(f"what comes with {found.unknown[0]} is not known: it is not installed here")
+            raise Skip(found.reason)
         message = f"the start command runs {command.runner if names == needed[0] else names[0]}, "
         message += "which no declared package brings"
         package = names[0]

@@ -28,6 +28,11 @@ _LIKELY_APP_FILES: Final = {
 _MOST_READMES: Final = 20
 _LONGEST_CARD: Final = 2_000
 _LISTED: Final = ", ".join(SDKS)
+#: What becomes of a value of which no source says that it is refused; then of a harmless one.
+_UNCERTAIN: Final = (
+    "The Hub may refuse the push, or ignore the field.",
+    "Very likely nothing happens.",
+)
 
 
 @check(
@@ -138,6 +143,8 @@ def card_sdk(space: Space) -> Iterator[Finding]:
             "write sdk: docker, with a Dockerfile that starts the app",
             _README,
             field.line,
+            consequence="An old Space of this SDK keeps running; a new or duplicated one cannot choose it, "
+            "and shows a configuration error.",
         )
     elif field.value not in SDKS:
         text = field.value[:80].lower() if isinstance(field.value, str) else ""
@@ -165,16 +172,15 @@ def card_value(space: Space) -> Iterator[Finding]:
         found = fault(field, space.sdk)
         if found is None:
             continue
-        consequence = f'The Hub refuses the push: "{field.key}" {found.refusal}.' if found.refusal else ""
-        if not found.certain:
-            consequence = "The Hub may refuse the push, or ignore the field."
+        refusal = f'The Hub refuses the push: "{field.key}" {found.refusal}.' if found.refusal else ""
+        wanted = f"did you mean {found.meant}?" if found.meant else f"wanted {RULES[field.key].wanted}"
         yield Finding(
-            f"{field.key} {found.seen}; wanted {RULES[field.key].wanted}",
-            f"write {found.write}",
+            f"{field.key} {found.seen}; {wanted}",
+            found.hint,
             _README,
             field.line,
-            level=None if found.certain else "warn",
-            consequence=consequence,
+            level="note" if found.harmless else None if found.certain else "warn",
+            consequence=refusal if found.certain else _UNCERTAIN[found.harmless],
         )
 
 
@@ -192,15 +198,14 @@ def app_file(space: Space) -> Iterator[Finding]:
         raise NotApplicable("only gradio and static Spaces have an app_file")
     if space.sdk == "static" and "app_build_command" in space.card.fields:
         raise Skip("the files of this Space are made by its app_build_command")
-    field = space.card.fields.get("app_file")
-    written = _DEFAULT_APP_FILE[space.sdk] if field is None or field.value is None else field.value
-    if not isinstance(written, str) or not written:
+    name = _app_file_of(space)
+    if not name:
         raise Skip("needs HFS104")
-    name = posixpath.normpath(written)
     if name in space.files:
         return
+    field = space.card.fields.get("app_file")
     line = field.line if field else None
-    named = f"app_file is {shown(written)}" if field else f"app_file is not set, so it is {name}"
+    named = f"app_file is {shown(field.value or name)}" if field else f"app_file is not set, so it is {name}"
     other = space.files.similar(name)
     if other is not None:
         hint = f"write app_file: {one_line(other)}"
@@ -215,6 +220,13 @@ def app_file(space: Space) -> Iterator[Finding]:
         if likely:
             hint = f"write app_file: {likely}, or add {one_line(name)}"
         yield Finding(f"{named}; the repository has no such file", hint, _README, line)
+
+
+def _app_file_of(space: Space) -> str:
+    """The path of a gradio or static Space's app file, "" where the card has none that can be read."""
+    field = space.card.fields.get("app_file")
+    written = _DEFAULT_APP_FILE[space.sdk or ""] if field is None or field.value is None else field.value
+    return posixpath.normpath(written) if isinstance(written, str) and written else ""
 
 
 def _verb(space: Space) -> str:
@@ -233,11 +245,13 @@ def dockerfile(space: Space) -> Iterator[Finding]:
     """A docker Space has a Dockerfile at its root; a gradio Space does not read one.  [spaces-sdks-docker]"""
     here = "Dockerfile" in space.files
     if space.sdk == "gradio" and here:
+        # with its app file the Space runs: the Dockerfile may be there for other places
+        is_left_over = _app_file_of(space) in space.files
         yield Finding(
             "the Dockerfile is not used: the card says sdk: gradio",
             "write sdk: docker in README.md to build with it, or remove it",
             "Dockerfile",
-            level="warn",
+            level="note" if is_left_over else "warn",
             consequence="The Hub builds its own image for the app file, and ignores the Dockerfile.",
         )
     if space.sdk != "docker" or here:

@@ -18,12 +18,15 @@ from .card_fields import shown
 from .card_keys import meant, misspelt
 from .card_names import Script, Setting, collision, is_public_secret
 from .card_oauth import Use, oauth_uses
+from .card_python import unfit
 from .card_schema import RULES
 from .card_scripts import read_scripts
 from .serving import SERVED, control_visit, one_line, request_name, root_visits, route_of, serving
 
 #: Findings of one kind that a reader would look at.
 _MOST_FINDINGS: Final = 20
+#: Keys whose singular many write for a purpose of their own.
+_PLURALS: Final = ("tags", "models", "datasets")
 #: Places of one name that are compared.
 _MOST_PAIRS: Final = 1_000
 
@@ -49,10 +52,16 @@ def card_key_unknown(space: Space) -> Iterator[Finding]:
             _spell(field, wanted, space),
             CARD,
             field.line,
+            level="note" if _is_own(field, wanted) else None,
         )
     if len(found) > _MOST_FINDINGS:
         more = len(found) - _MOST_FINDINGS
         yield Finding(f"{more} more keys are nearly known ones", "mend those above first", CARD)
+
+
+def _is_own(field: Field, wanted: str) -> bool:
+    """``tag: latest`` and ``model: owner/name`` are common keys of somebody's own."""
+    return f"{field.key}s" == wanted and wanted in _PLURALS and not isinstance(field.value, list)
 
 
 def _look_alike(key: str) -> str:
@@ -113,8 +122,11 @@ def card_key_ignored(space: Space) -> Iterator[Finding]:
         "\"No module named 'audioop'\"."
     ),
 )
-def python_unset(space: Space) -> Iterator[Finding]:
-    """A gradio Space says which Python it wants.  [spaces-config-reference; field: build logs]"""
+def python_unset(space: Space, space_sources: Sources) -> Iterator[Finding]:
+    """A gradio Space says which Python it wants.  [spaces-config-reference; field: build logs]
+
+    Most apps run on the builders' as well: a warning needs something that speaks against that.
+    """
     if space.sdk != "gradio":
         raise NotApplicable("only gradio Spaces have a python_version")
     if "python_version" in space.card.fields:
@@ -122,6 +134,16 @@ def python_unset(space: Space) -> Iterator[Finding]:
     slip = misspelt(space.card.fields, "python_version")
     if slip is not None:
         raise Skip(f"the card has {one_line(slip.key, 60)}: see HFS105")
+    against = unfit(space, space_sources)
+    if against is not None:
+        yield Finding(
+            f"python_version is not set: builders use {BUILDERS_PYTHON}, and {against.seen}",
+            f'write python_version: "3.{against.minor}"',
+            CARD,
+            1,
+            consequence=against.consequence,
+        )
+        return
     here = f"3.{sys.version_info.minor}"
     yield Finding(
         f"python_version is not set: {DOCUMENTED_PYTHON} by the documentation, "
@@ -129,6 +151,7 @@ def python_unset(space: Space) -> Iterator[Finding]:
         f'write python_version: "{here}", the version that runs here, or the one that the app needs',
         CARD,
         1,
+        level="note",
     )
 
 

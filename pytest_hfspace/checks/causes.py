@@ -11,20 +11,16 @@ from ..check import NotApplicable, Skip
 from ..contract import SDKS
 from ..rehearsal.facts import Failure, Phase, Raised, Rehearsal
 from ..space import Space
-from ..space.content import LONGEST_POINTER, pointer
+from ..space.command import of_base
+from ..space.image import TOO_LONG
 from ..space.modules import entry_file as entry_file  # noqa: PLC0414 - how typing says that others take it from here
 from ..space.modules import search_path
 from .absent import lost_of_start, uncopied_target
 from .distributions import brought, candidates, is_standard, space_python
+from .pointers import pointer_of
 from .refused import refusal_of_start
 
 NO_PROCESS: Final = "a static Space runs no process"
-
-#: Base images that start an interpreter or a shell, and no server.
-_IDLE_BASES: Final = re.compile(
-    r"((docker\.io|public\.ecr\.aws/docker)/)?(library/)?(python|debian|ubuntu|alpine|nvidia/cuda)([:@].*)?"
-    r"|ghcr\.io/astral-sh/uv([:@].*)?"
-)
 
 #: Which check tells of a file that is absent.
 CODES_OF_LOST: Final[Mapping[str, str]] = {"untracked": "HFS206", "case": "HFS207", "copy": "HFS311"}
@@ -98,11 +94,9 @@ def failure_of(space: Space, rehearsal: Rehearsal, code: str, phase: Phase) -> F
         raise Skip(rehearsal.impossible)
     actual = failure_code(space, rehearsal)
     if actual == code:
-        absent = not_installed(space, rehearsal)
-        if absent:
-            raise Skip(
-                f"{absent} comes with the requirements, but is not installed here: pip install {absent}"
-            )
+        reason = not_installed(space, rehearsal)
+        if reason:
+            raise Skip(reason)
         there, module = space_python(space), missing_module(rehearsal)
         if module and there and is_standard(module, there) and not is_standard(module, rehearsal.python):
             raise Skip(f"{module} is a module of the Space's Python {there}, and not of {rehearsal.python}")
@@ -130,9 +124,9 @@ def without_command(space: Space) -> str:
         return NO_PROCESS
     if space.image is None:
         return without_image(space)
-    if not _IDLE_BASES.fullmatch(space.image.base):
-        return f"the start command is that of the base image {space.image.base or 'that is not known'}"
-    return "needs HFS312"
+    if TOO_LONG in space.image.not_followed:
+        return TOO_LONG
+    return of_base(space.image) or "needs HFS312"
 
 
 def without_image(space: Space) -> str:
@@ -188,18 +182,9 @@ def _lacks_oauth(space: Space, rehearsal: Rehearsal) -> bool:
 
 
 def read_pointer(space: Space, rehearsal: Rehearsal) -> str:
-    """The tracked LFS pointer that the line which ended the start had opened, or ""."""
+    """The tracked LFS pointer that ended the start, or ""."""
     failure = rehearsal.failure
-    lines = {raised.where for raised in chain(failure.raised if failure else None)}
-    for use in rehearsal.files:
-        if use.found and not use.write and use.where is not None and use.where in lines:
-            source = space.image.layout.get(use.path, "") if space.image else ""
-            try:
-                if source and pointer(space.files.read(source, LONGEST_POINTER)):
-                    return source
-            except OSError:
-                continue
-    return ""
+    return pointer_of(space, rehearsal, failure.raised) if failure else ""
 
 
 # -- the target of the start command
@@ -316,11 +301,17 @@ def undeclared_module(space: Space, rehearsal: Rehearsal) -> str:
 
 
 def not_installed(space: Space, rehearsal: Rehearsal) -> str:
-    """The distribution that is declared and would have brought the missing module, or ""."""
+    """Why the missing module says nothing: what is declared and may bring it is not installed here, or
+    in another version; "" where that is not so."""
     module = missing_module(rehearsal)
     if not module or "." in module or is_own(space, module) or is_standard(module):
         return ""
     found = brought(space, rehearsal)
-    return next((name for name in candidates(module) if name in found.names), "") or next(
-        iter(found.unknown), ""
-    )
+    absent = next((name for name in candidates(module) if name in found.names), "")
+    if absent:
+        command = space.requirements.install_command([absent])
+        return f"{absent} comes with the requirements, but is not installed here: {command}"
+    if not found.unknown:
+        return ""
+    command = space.requirements.install_command([found.unknown[0]])
+    return f"No module named '{module}': {found.reason}: {command}"

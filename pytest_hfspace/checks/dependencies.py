@@ -121,7 +121,7 @@ def _need_declarations(space: Space) -> None:
 
 
 def _unknown(found: Closure) -> Skip:
-    return Skip(f"what comes with {found.unknown[0]} is not known: it is not installed here")
+    return Skip(found.reason)
 
 
 @check(
@@ -192,8 +192,8 @@ def _is_sure(judge: _Judge, each: Wanted, rehearsal: Rehearsal) -> bool:
 
 
 def _where_missing(space: Space, rehearsal: Rehearsal) -> tuple[str, int]:
-    raised = rehearsal.failure.raised if rehearsal.failure else None
-    where = raised.where if raised else None
+    failure = rehearsal.failure
+    where = failure.where or (failure.raised.where if failure.raised else None) if failure else None
     return (where.path, where.line) if where else (entry_file(space), 0)
 
 

@@ -43,24 +43,40 @@ _WITH_OLD_PYTHON: Final = frozenset({"pip", "setuptools", "wheel"})
 
 
 class Declared(NamedTuple):
-    """A requirement to follow.  ``here``: this interpreter would install it as well."""
+    """A requirement to follow.  ``here``: this interpreter would install it as well.  ``specifier``:
+    which versions are wanted."""
 
     name: str
     extras: frozenset[str] = frozenset()
     here: bool = True
+    specifier: str = ""
 
 
 @dataclass(frozen=True)
 class Closure:
     """``names``: the declared distributions and what comes with them.  ``unknown``: those of them
-    that are not installed here, so that nobody can tell what comes with them.  ``direct``: the
-    declared ones, and what their extras name.  ``parents``: which distribution brings each of the
-    others."""
+    that are not installed here, or in another major version than is declared, so that nobody can
+    tell what comes with them.  ``direct``: the declared ones, and what their extras name.
+    ``parents``: which distribution brings each of the others.  ``others``: of those in another
+    version, the one that is installed here, and what is declared."""
 
     names: frozenset[str]
     unknown: tuple[str, ...]
     direct: frozenset[str] = frozenset()
     parents: Mapping[str, str] = field(default_factory=dict)
+    others: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+    @property
+    def reason(self) -> str:
+        """Why not everything is known that the build installs; "" where it is."""
+        if not self.unknown:
+            return ""
+        name = self.unknown[0]
+        why = "it is not installed here"
+        if name in self.others:
+            version, specifier = self.others[name]
+            why = f"{version} is installed here, and {specifier} is declared"
+        return f"what comes with {name} is not known: {why}"
 
 
 @dataclass(frozen=True)
@@ -155,7 +171,12 @@ def brought(space: Space, rehearsal: Rehearsal) -> Closure:
     """What the build installs, as far as the app's interpreter knows."""
     python = space_python(space) or rehearsal.python
     declared = frozenset(
-        Declared(each.name, each.extras, not each.marker or applies(each.marker, python=rehearsal.python))
+        Declared(
+            each.name,
+            each.extras,
+            not each.marker or applies(each.marker, python=rehearsal.python),
+            each.specifier,
+        )
         for each in space.requirements.declared
         if each.name and (not each.marker or applies(each.marker, python=python))
     )
@@ -173,6 +194,7 @@ def closure(declared: frozenset[Declared], installed: Installed, python: str = "
     names = set(_WITH_PYTHON if version is None or version >= 12 else _WITH_OLD_PYTHON)
     direct = set(names)
     unknown: set[str] = set()
+    others: dict[str, tuple[str, str]] = {}
     parents: dict[str, str] = {}
     seen: set[tuple[str, frozenset[str]]] = set()
     waiting = sorted(declared, key=lambda each: (each.name, sorted(each.extras)))
@@ -185,6 +207,9 @@ def closure(declared: frozenset[Declared], installed: Installed, python: str = "
         texts = installed.requires(each.name)
         if texts is None and each.here:
             unknown.add(each.name)
+        elif texts is not None and _is_other_major(installed.version(each.name), each.specifier):
+            unknown.add(each.name)
+            others[each.name] = (installed.version(each.name), each.specifier)
         is_declared = each in declared
         if is_declared:
             direct.add(each.name)
@@ -193,7 +218,30 @@ def closure(declared: frozenset[Declared], installed: Installed, python: str = "
             if is_declared and by_extra:
                 direct.add(needed.name)
             waiting.append(needed)
-    return Closure(frozenset(names), tuple(sorted(unknown)), frozenset(direct), parents)
+    return Closure(frozenset(names), tuple(sorted(unknown)), frozenset(direct), parents, others)
+
+
+def _is_other_major(version: str, specifier: str) -> bool:
+    """Is a version none of those wanted, nor near them?  A major release may bring other distributions."""
+    if not version or not specifier:
+        return False
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        wanted, installed = SpecifierSet(specifier), Version(version)
+        if wanted.contains(installed, prereleases=True):
+            return False
+        majors = {_major(each.operator, each.version) for each in wanted if each.operator != "!="}
+    except (InvalidSpecifier, InvalidVersion, ValueError):
+        return False
+    return installed.major not in majors
+
+
+def _major(operator: str, text: str) -> int:
+    """The major version that a clause has as its bound: that of <3 is 2."""
+    release = [int(part) for part in re.findall(r"\d+", text.rpartition("!")[2])] or [0]
+    return release[0] - 1 if operator == "<" and not any(release[1:]) else release[0]
 
 
 @lru_cache(maxsize=512)

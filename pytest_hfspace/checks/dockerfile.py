@@ -12,12 +12,16 @@ from ..check import Check, Finding, Skip, check
 from ..contract import Stage
 from ..space import Space
 from ..space.dockerfile import Dockerfile
-from ..space.image import Copy, Image, PipInstall
+from ..space.image import TOO_LONG, Copy, Image, PipInstall
 from ..space.image.copying import excluding_rule
+from ..space.secrets.secret_files import is_secret_file
 from . import build_steps
+from .adding import DELETED, git_add, git_restore
+from .build import repository_path
 from .causes import without_command
+from .distributions import applies
 from .docker_image import docker_image
-from .serving import one_line
+from .serving import listing, one_line
 
 _MOST_FINDINGS: Final = 3
 
@@ -40,7 +44,11 @@ _INSTRUCTIONS: Final = (
 def copy_source(space: Space) -> Iterator[Finding]:
     """Every file that COPY or ADD takes from the repository is tracked, and not in .dockerignore.  [field]"""
     dockerfile, image = docker_image(space)
-    installed = {posixpath.basename(file.path) for file in space.requirements.files if not file.found}
+    installed = {
+        posixpath.basename(file.path)
+        for file in space.requirements.files
+        if not file.found and not _is_tracked(space, file.path)
+    }
     told: set[tuple[str, int]] = set()
     left = ""
     for copy in (*image.copies, *image.mounts):
@@ -52,6 +60,8 @@ def copy_source(space: Space) -> Iterator[Finding]:
             left = "needs HFS301"
             continue
         message, hint = _why_not_copied(space, dockerfile, path)
+        if is_secret_file(path):
+            hint = "take it out of the Dockerfile, and set what it holds as secrets on the Space"
         step = f"{copy.instruction} {one_line(copy.source, 60)}"
         yield Finding(
             f"{step}: {message}",
@@ -62,6 +72,11 @@ def copy_source(space: Space) -> Iterator[Finding]:
         )
     if left:
         raise Skip(left)
+
+
+def _is_tracked(space: Space, path: str) -> bool:
+    """Is a file that the build looks for in the image one of the repository, which does not arrive?"""
+    return repository_path(space, path) in space.files
 
 
 def _checksum_failure(dockerfile: Dockerfile, copy: Copy, path: str) -> str:
@@ -91,10 +106,10 @@ def _why_not_copied(space: Space, dockerfile: Dockerfile, path: str) -> tuple[st
         (each for each in files.directories if each != path and each.casefold() == path.casefold()), None
     )
     if files.exists_untracked(path):
-        return (
-            f"{name} is here, but git does not track it",
-            f"git add -f {name} (git keeps no empty folder), or let a build stage make it",
-        )
+        added = git_add(files, path)
+        return f"{name} is here, but git does not track it", f"{added}, or let a build stage make it"
+    if path in files.deleted:
+        return f"{name} {DELETED}", git_restore(path)
     if other is not None:
         return (
             f"the repository has {one_line(other)}, in another case",
@@ -119,6 +134,8 @@ def _why_not_copied(space: Space, dockerfile: Dockerfile, path: str) -> tuple[st
 def dockerfile_invalid(space: Space) -> Iterator[Finding]:
     """The Dockerfile parses, has FROM first, and says what to start.  [moby/buildkit]"""
     dockerfile, image = docker_image(space)
+    if dockerfile.cut:
+        raise Skip(TOO_LONG)
     found = list(_mistakes(dockerfile))
     found += _lists(dockerfile, image)
     yield from found[:_MOST_FINDINGS]
@@ -133,6 +150,7 @@ def dockerfile_invalid(space: Space) -> Iterator[Finding]:
         f'add CMD ["uvicorn", "{space.app}", "--host", "0.0.0.0", "--port", "{space.port}"]',
         dockerfile.path,
         last.line,
+        predicts=Stage.RUNTIME_ERROR,
         consequence=f"The image builds; the container runs what {one_line(image.base, 60)} starts by itself, "
         "which has no input and ends at once.",
     )
@@ -140,11 +158,30 @@ def dockerfile_invalid(space: Space) -> Iterator[Finding]:
 
 def _mistakes(dockerfile: Dockerfile) -> Iterator[Finding]:
     before = -1
+    left: dict[str, list[int]] = {}
     for line, sentence in dockerfile.errors:
+        strange = next((words for mark, words in _STRANGE.items() if mark.search(sentence)), "")
+        if strange:
+            left.setdefault(strange, []).append(line)
+            continue
         # lines without the mark that continues a step: the first one tells all
         if line != before + 1 or "unknown instruction" not in sentence:
             yield Finding(sentence, _advice(sentence, dockerfile), dockerfile.path, line)
         before = line
+    for words, lines in left.items():
+        message, _, hint = words.partition("|")
+        more = listing(map(str, lines[1:]), 4)
+        more = f" (so {'are lines' if len(lines) > 2 else 'is line'} {more})" if more else ""
+        yield Finding(f"{message}{more}", hint, dockerfile.path, lines[0])
+
+
+#: What is no instruction, and was never meant as one: in the words of the error, and what it is.
+_STRANGE: Final = {
+    re.compile(r"instruction: (?:<{7}|={7}|>{7}|\|{7})"): "this line is left from a merge|finish the merge, "
+    "and remove its marks",
+    re.compile(r"instruction: (?:```|~~~)"): "this line is a fence of Markdown|remove the fences: the file "
+    "has instructions only",
+}
 
 
 def _advice(sentence: str, dockerfile: Dockerfile) -> str:
@@ -206,7 +243,12 @@ _WITHOUT_GIT: Final = re.compile(
     r"(?:(?:python|node):[^@]*(?:slim|alpine)[^@]*|(?:debian|ubuntu|alpine)(?::[^@]*)?)(?:@.*)?\Z"
     r"|ghcr\.io/astral-sh/uv:[^@]*(?:slim|alpine)[^@]*(?:@.*)?\Z"
 )
-_GIT: Final = re.compile(r"(?:\A|[\s@])git\+(?:https?|ssh|git|file)://")
+#: What is fetched with a key is told by another check.
+_GIT: Final = re.compile(r"(?:\A|[\s@])git\+(?:https?|git|file)://")
+#: Images that are known to the last program.
+_OFFICIAL: Final = re.compile(r"(?:docker\.io/)?(?:library/)?(?:python:[^@]*(?:slim|alpine)|alpine(?::|\Z))")
+#: Ends in a message of its own: uv says that no git executable is there; poetry needs none.
+_CALLS_GIT: Final = frozenset({"pip", "uv"})
 
 
 @check(
@@ -214,7 +256,7 @@ _GIT: Final = re.compile(r"(?:\A|[\s@])git\+(?:https?|ssh|git|file)://")
     "base-image-tools",
     level="note",
     predicts=Stage.BUILD_ERROR,
-    consequence="The build fails: \"ERROR: Cannot find command 'git' - do you have 'git' installed\".",
+    consequence="The build fails: \"ERROR: Cannot find command 'git' - do you have 'git' installed and in your PATH?\".",
 )
 def base_image_tools(space: Space) -> Iterator[Finding]:
     """An image without git, such as a slim one, installs nothing from git.  [field]"""
@@ -231,9 +273,20 @@ def base_image_tools(space: Space) -> Iterator[Finding]:
                 f"add RUN {manager} above line {install.line} of the Dockerfile",
                 path or dockerfile.path,
                 line or install.line,
+                level="error" if _is_certain(install, path) else None,
+                consequence=_UV_SAYS if install.tool == "uv" else "",
             )
 
 
+def _is_certain(install: PipInstall, path: str) -> bool:
+    """Is there no git for sure, and the requirement one that is installed for sure?"""
+    is_listed = not path.endswith((".toml", ".lock"))
+    return bool(install.there is not None and is_listed and install.tool in _CALLS_GIT and _OFFICIAL.match(install.base))
+
+
+_UV_SAYS: Final = (
+    'The build fails: "Git executable not found. Ensure that Git is installed and available."'
+)
 _APT_GIT: Final = "apt-get update && apt-get install -y --no-install-recommends git"
 
 
@@ -246,7 +299,8 @@ def _from_git(space: Space, install: PipInstall) -> Iterator[tuple[str, str, int
     yield from ((text, "", 0) for text in install.requirements if _GIT.search(text))
     sources = _sources(install)
     for requirement in space.requirements.declared:
-        if requirement.path in sources and _GIT.search(requirement.text):
+        applied = not requirement.marker or applies(requirement.marker)
+        if requirement.path in sources and applied and _GIT.search(requirement.text):
             yield requirement.text, requirement.path, requirement.line
 
 

@@ -11,7 +11,7 @@ from ..contract import EGRESS_PORTS, Stage
 from ..rehearsal.facts import Connect, Rehearsal
 from ..space import Space
 from .causes import NO_PROCESS
-from .serving import SERVED, one_line
+from .serving import SERVED, listing, one_line
 
 #: Documented as blocked, and seen to work.
 _DISPUTED: Final = (5432, 6543)
@@ -84,7 +84,7 @@ def _finding(space: Space, rehearsal: Rehearsal, connect: Connect) -> Finding:
         )
     if connect.port in _DISPUTED:
         return Finding(
-            f"the app connects to {at}; documented as open are {wanted} only, though this has been seen to work",
+            f"the app connects to {at}; documented as open are {wanted} only, but it has been seen to work",
             "try it on the Space; where it fails, take the provider's IPv4 pooler or its HTTPS API",
             path,
             line,
@@ -149,7 +149,8 @@ def egress_startup(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding
         return
     place = failure.where or (failure.raised.where if failure.raised else None) or asked[0].where
     path, line = (place.path, place.line) if place else ("", None)
-    target = f"{one_line(asked[0].host, 80)}:{asked[0].port}"
+    of_line = [each for each in asked if each.where == place] or asked
+    target = listing((f"{one_line(each.host, 80)}:{each.port}" for each in of_line), 2)
     if failure.kind in ("hung", "not listening"):
         yield Finding(
             f"the start waits for {target}: not up after {failure.seconds:.0f} s in which nobody answered",

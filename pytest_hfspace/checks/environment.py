@@ -11,6 +11,7 @@ from ..rehearsal.facts import Rehearsal, Where
 from ..space import Space
 from ..space.defaults import Default, read_defaults
 from ..space.secret_names import is_dummy, is_secret_name
+from ..space.secrets import Secret
 from .causes import NO_PROCESS, chain, dotenv_missing
 from .serving import one_line, text_of
 
@@ -47,7 +48,13 @@ _NO_KEY = re.compile(
     r"(?:(?:api[-_]?)?key)?[-_]?(?:needed|required|used|necessary)?",
     re.IGNORECASE,
 )
-_SHOWN_TO_SERVICES = re.compile(r"(?!.*(SECRET|JWT|SESSION|COOKIE|CSRF|SIGN|CRYPT|FERNET|ADMIN)).*(KEY|TOKEN)")
+#: How keys begin that a service has issued.
+_ISSUED = re.compile(
+    r"(?:sk-|sk_|rk_|hf_|gsk_|gh[opsu]_|github_pat_|glpat-|xox[abp]-|AKIA|AIza|npg_|SG\.)(?=\S*\d)\S{16,}"
+)
+_SHOWN_TO_SERVICES = re.compile(
+    r"(?!.*(SECRET|JWT|SESSION|COOKIE|CSRF|SIGN|CRYPT|FERNET|ADMIN)).*(KEY|TOKEN)"
+)
 
 
 @check(
@@ -90,7 +97,9 @@ def dotenv_needed(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]
     needs=("HFS401",),
     consequence="Who duplicates the Space does not know that it can or must be set.",
 )
-def setting_undocumented(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
+def setting_undocumented(
+    space: Space, space_rehearsal: Rehearsal, space_secrets: tuple[Secret, ...]
+) -> Iterator[Finding]:
     """Each variable that the app reads stands in .env.example or the README.  [field]"""
     if space.sdk == "static":
         raise NotApplicable(NO_PROCESS)
@@ -104,6 +113,8 @@ def setting_undocumented(space: Space, space_rehearsal: Rehearsal) -> Iterator[F
         name = read.name.upper()
         if not read.own or name in known or _is_conventional(name):
             continue
+        if read.default is not None and read.where and _is_told(space, space_secrets, read.name, read.where):
+            continue
         known.add(name)
         default = " with a default" if read.default is not None else " without a default"
         yield Finding(
@@ -112,6 +123,14 @@ def setting_undocumented(space: Space, space_rehearsal: Rehearsal) -> Iterator[F
             path=read.where.path if read.where else "",
             line=read.where.line if read.where else None,
         )
+
+
+def _is_told(space: Space, secrets: tuple[Secret, ...], name: str, where: Where) -> bool:
+    """Is its default a secret, of which HFS205 or HFS703 speaks?"""
+    if any((secret.path, secret.line) == (where.path, where.line) for secret in secrets):
+        return True
+    defaults = read_defaults(text_of(space, where.path)) if is_secret_name(name) else ()
+    return any(default.name == name and _is_known_secret(space, default) for default in defaults)
 
 
 def _is_conventional(name: str) -> bool:
@@ -126,13 +145,17 @@ def _is_conventional(name: str) -> bool:
     predicts=Stage.RUNNING,
     consequence="The Space runs without the secret being set, on a value that whoever reads its code knows.",
 )
-def secret_default(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
+def secret_default(
+    space: Space, space_rehearsal: Rehearsal, space_secrets: tuple[Secret, ...]
+) -> Iterator[Finding]:
     """A setting that must stay secret has no value in code.  [field; security-secrets]"""
     if space.sdk == "static":
         raise NotApplicable(NO_PROCESS)
     for path in _sources(space, space_rehearsal):
         for default in read_defaults(text_of(space, path)):
-            if _is_known_secret(space, default):
+            # a credential that somebody has issued is HFS205's
+            is_issued = any((secret.path, secret.line) == (path, default.line) for secret in space_secrets)
+            if not is_issued and _is_known_secret(space, default):
                 yield Finding(
                     f'{default.name} has the default "{masked(default.value)}" in code, wanted none',
                     _without_default(default),
@@ -174,9 +197,10 @@ def masked(value: str) -> str:
 
 def _without_default(default: Default) -> str:
     name = default.name
+    revoke = "revoke it, " if _ISSUED.match(default.value) else ""
     if default.field:
-        return f"declare {default.field} without a value, and set {name} as a secret of the Space"
-    return f'read it as os.environ["{name}"], and set {name} as a secret of the Space'
+        return f"{revoke}declare {default.field} without a value, and set {name} as a secret of the Space"
+    return f'{revoke}read it as os.environ["{name}"], and set {name} as a secret of the Space'
 
 
 CHECKS = (dotenv_needed, setting_undocumented, secret_default)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from importlib import import_module
 from typing import Any, Final
 
@@ -191,6 +192,24 @@ def _by_library(document: dict[str, Any], schema: Any, value: Any) -> Misfit | N
     knows the dialect of OpenAPI 3.1 only."""
     if not isinstance(schema, dict) or not str(document.get("openapi", "")).startswith("3.1"):
         return None
+    make = _library()
+    if make is None:
+        return None
+    whole = {**schema, "components": document.get("components", {})}
+    try:
+        error = next((each for each in make(whole).iter_errors(value) if each.validator in _LIMITS), None)
+    except Exception:  # noqa: BLE001 - an unusual schema is no reason to say anything of the answer
+        return None
+    if error is None:
+        return None
+    path = ".".join(str(step) for step in error.absolute_path)
+    bound = one_line(json.dumps(error.validator_value, default=str), 40)
+    return Misfit(f"{_name(error.instance)}{_at(path)}", f"{error.validator} {bound}", is_limit=True)
+
+
+@lru_cache(maxsize=1)
+def _library() -> Callable[[dict[str, Any]], Any] | None:
+    """Makes what compares with a schema; None where the library is not installed."""
     try:
         library: Any = import_module("jsonschema")
         referencing: Any = import_module("referencing")
@@ -199,19 +218,9 @@ def _by_library(document: dict[str, Any], schema: Any, value: Any) -> Misfit | N
     dialect = library.Draft202012Validator
     kept = {name: dialect.VALIDATORS[name] for name in ("$ref", *_STRUCTURE, *_LIMITS)}
     kept["oneOf"] = kept["anyOf"]
-    whole = {**schema, "components": document.get("components", {})}
-    try:
-        # no registry: what lies outside the document is not fetched
-        make = library.validators.create(dialect.META_SCHEMA, kept)
-        checker = make(whole, registry=referencing.Registry())
-        error = next((each for each in checker.iter_errors(value) if each.validator in _LIMITS), None)
-    except Exception:  # noqa: BLE001 - an unusual schema is no reason to say anything of the answer
-        return None
-    if error is None:
-        return None
-    path = ".".join(str(step) for step in error.absolute_path)
-    bound = one_line(json.dumps(error.validator_value, default=str), 40)
-    return Misfit(f"{_name(error.instance)}{_at(path)}", f"{error.validator} {bound}", is_limit=True)
+    make = library.validators.create(dialect.META_SCHEMA, kept)
+    # without a registry's retrieval, what lies outside the document is not fetched
+    return partial(make, registry=referencing.Registry())
 
 
 _STRUCTURE: Final = ("properties", "items", "prefixItems", "allOf", "anyOf", "additionalProperties")

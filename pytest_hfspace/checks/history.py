@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from ..check import Check, Finding, NotApplicable, Skip, check
 from ..contract import Stage
@@ -17,8 +17,9 @@ from ..space.deployments import Deployment
 from ..space.files import SUBMODULE
 from ..space.history import EARLIER, LARGEST_PLAIN, Blob, History, Link, Pointer, Weight
 from ..space.patterns import IgnoreRules
-from .causes import NO_PROCESS
-from .serving import listing, one_line, text_of
+from .causes import NO_PROCESS, failure_code, read_pointer
+from .pointers import pointer_of, reads
+from .serving import listing, one_line, request_name, text_of
 
 #: Findings of one kind; the others are counted.
 _MOST: Final = 10
@@ -203,21 +204,43 @@ def lfs_pointer(
         raise NotApplicable(NO_PROCESS)
     # one that .gitattributes names becomes the file on the Hub, unless a workflow sends it as it is
     pointers = {each.path: each for each in space_history.pointers if not each.filtered}
+    ended = _ended(space, space_rehearsal)
     if not pointers:
         if space_history.pointers and _checkout_without_lfs(space_history, space_deployments):
             raise Skip("needs HFS209")
+        for path in ended:
+            raise Skip(f"{one_line(path, 100)} is an LFS pointer here: git lfs pull")
         return
     if space_rehearsal.impossible:
         raise Skip(space_rehearsal.impossible)
-    uses = [use for use in space_rehearsal.files if use.found and not use.write]
+    uses = [use for use in space_rehearsal.files if reads(use)]
     opened = {
         path: use.where for use in reversed(uses) if (path := _in_repository(space, use.path)) in pointers
     }
     for path, where in sorted(opened.items()):
         reader = f" ({one_line(str(where), 80)})" if where else ""
-        yield _unresolved(pointers[path], reader)
+        yield replace(_unresolved(pointers[path], reader), **ended.get(path, {}))
     if not opened and space_rehearsal.failure:
         raise Skip("the app did not come up, so it is not known which files it reads")
+
+
+def _ended(space: Space, rehearsal: Rehearsal) -> dict[str, dict[str, Any]]:
+    """The pointers that ended the start or failed a route, each with what that changes in the finding."""
+    found: dict[str, dict[str, Any]] = {}
+    raised = rehearsal.failure.raised if rehearsal.failure else None
+    if raised is not None and failure_code(space, rehearsal) == "HFS203":
+        found[read_pointer(space, rehearsal)] = {
+            "level": "error",
+            "consequence": f'The Space\'s log ends with "{one_line(str(raised))}", and the Space stops with a '
+            "runtime error.",
+        }
+    for visit in rehearsal.visits:
+        path = pointer_of(space, rehearsal, visit.raised)
+        if path:
+            said = f'The Space runs, and {request_name(visit)} raises "{one_line(str(visit.raised))}".'
+            changed = {"level": "error", "predicts": Stage.RUNNING, "consequence": said}
+            found.setdefault(path, changed)
+    return found
 
 
 def _in_repository(space: Space, path: str) -> str:

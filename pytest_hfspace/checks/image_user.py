@@ -16,6 +16,7 @@ from ..space.image import Image
 from ..space.image.caches import LIBRARIES, directory
 from ..space.image.permissions import HUB_UID
 from .docker_image import docker_image
+from .handled import refusal_handled
 from .refused import refusals
 from .serving import listing, one_line, text_of
 
@@ -52,8 +53,11 @@ class Writes:
     unknown: tuple[str, ...]
 
 
-def writes_of(image: Image, rehearsal: Rehearsal) -> Writes:
-    """Look at every write that the rehearsal saw."""
+def writes_of(image: Image, rehearsal: Rehearsal, space: Space | None = None) -> Writes:
+    """Look at every write that the rehearsal saw.
+
+    With ``space``, those are left out whose refusal its code expects and survives.
+    """
     denied: list[Denied] = []
     unknown: dict[str, None] = {}
     variable = image.env.get("HOME")
@@ -72,13 +76,19 @@ def writes_of(image: Image, rehearsal: Rehearsal) -> Writes:
             if home or not is_home
             else None
         )
+        if allowed or (space and _is_expected(space, use)):
+            continue
         if allowed is None:
             unknown[path] = None
-        elif not allowed:
+        else:
             place, access = image.permissions.nearest(path)
             owner = image.permissions.accounts.name_of(access.uid or 0) or f"user id {access.uid}"
             denied.append(Denied(use, path, place, owner, access.line, is_home))
     return Writes(tuple(denied), tuple(unknown))
+
+
+def _is_expected(space: Space, use: FileUse) -> bool:
+    return use.where is not None and refusal_handled(space, use.where.path, use.where.line)
 
 
 def _told_by_app(space: Space, rehearsal: Rehearsal) -> None:
@@ -109,7 +119,7 @@ def user(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
     """An app that writes has a user with id 1000 and a home to do it as.  [spaces-sdks-docker]"""
     _, image = docker_image(space)
     _told_by_app(space, space_rehearsal)
-    writes = writes_of(image, space_rehearsal)
+    writes = writes_of(image, space_rehearsal, space)
     if space_rehearsal.impossible and not writes.denied:
         raise Skip(space_rehearsal.impossible)
     has_user = image.permissions.accounts.lacks(HUB_UID) is False
@@ -138,7 +148,7 @@ def copy_owner(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
     if space_rehearsal.impossible:
         raise Skip(space_rehearsal.impossible)
     _told_by_app(space, space_rehearsal)
-    writes = writes_of(image, space_rehearsal)
+    writes = writes_of(image, space_rehearsal, space)
     mine = [write for write in writes.denied if not write.is_home]
     if mine and image.permissions.accounts.lacks(HUB_UID) is not False:
         raise Skip("needs HFS314")

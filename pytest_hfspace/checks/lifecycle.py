@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from ..check import Finding, NotApplicable, Skip, check
 from ..contract import Stage
 from ..rehearsal.excuses import is_network
-from ..rehearsal.facts import Rehearsal, Shutdown
+from ..rehearsal.facts import Raised, Rehearsal, Shutdown
 from ..space import Space
 from .answers import innermost
 from .serving import SERVED, mentioned, one_line, serving
@@ -133,7 +133,7 @@ def restart(space_rehearsal: Rehearsal) -> Iterator[Finding]:
     failure = again.failure
     if failure is None:
         return
-    if failure.raised is not None and is_network(failure.raised):
+    if failure.raised is not None and _is_of_network(space_rehearsal, failure.raised):
         raise Skip(f"the second start could not reach what it needs: {one_line(str(failure.raised))}")
     where = innermost(failure.raised) if failure.raised else failure.where
     said = one_line(str(failure.raised)) if failure.raised else one_line(failure.message)
@@ -148,6 +148,12 @@ def restart(space_rehearsal: Rehearsal) -> Iterator[Finding]:
         line=where.line if where else None,
         level="warn" if failure.kind == "hung" else None,
     )
+
+
+def _is_of_network(rehearsal: Rehearsal, raised: Raised) -> bool:
+    """May it be about a service? A database in a file raises what one on a server does."""
+    in_file = "sqlite" in " ".join((*raised.kinds, raised.message)).lower()
+    return bool(rehearsal.connects) and not in_file and is_network(raised)
 
 
 @check(

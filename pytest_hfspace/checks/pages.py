@@ -131,14 +131,14 @@ def localhost_url(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]
             seen.what.rpartition(" ")[2],
             message=f"{request_name(seen.visit)}: {_VERBS[seen.kind]} {one_line(seen.what, 100)}, "
             "wanted an address of the Space",
-            hint=f'write the path alone: "{_path_of(seen.address)}"',
+            hint=_without_host(seen.address),
             level="note" if seen.kind == "link" else None,
         )
 
 
-def _path_of(address: str) -> str:
-    parts = urlsplit(address)
-    return one_line(parts.path or "/", 60)
+def _without_host(address: str) -> str:
+    path = urlsplit(address).path.rstrip("/")
+    return f'write the path alone: "{one_line(path, 60)}"' if path else "leave it out: write the paths alone"
 
 
 @check(
@@ -235,7 +235,7 @@ def asset_missing(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]
     unfollowed = space.image.not_followed if space.image is not None else ()
     if absent and unfollowed:
         raise Skip(f"what is missing may come from {one_line(unfollowed[0])}")
-    yield from absent
+    yield from sorted(absent, key=lambda finding: ("error", "warn", "note").index(finding.level or "error"))
     yield from _of_style_sheets(space_rehearsal, answers, told)
 
 

@@ -92,10 +92,10 @@ def _finding(space: Space, lost: Lost, consequence: str) -> Finding:
     if lost.module:
         wanted = _module_name(lost)
         message = f"{one_line(lost.module)} is imported, and the repository has {other}"
-        hint = f"import {one_line(wanted)}, or rename it: git mv {other} {one_line(lost.path)}"
+        hint = f"import {one_line(wanted)}, or rename it: {_rename(other, one_line(lost.path))}"
     else:
         message = f"{one_line(lost.path)} is opened, and the repository has {other}"
-        hint = f"write {other}, or rename it: git mv {other} {one_line(lost.path)}"
+        hint = f"write {other}, or rename it: {_rename(other, one_line(lost.path))}"
     return Finding(
         message,
         hint,
@@ -104,6 +104,16 @@ def _finding(space: Space, lost: Lost, consequence: str) -> Finding:
         consequence=consequence,
         predicts=Stage.RUNNING if consequence == _FAILS else None,
     )
+
+
+def _rename(old: str, new: str) -> str:
+    """The command; of a folder whole, by way of another name, as macOS and Windows want it."""
+    olds, news = old.split("/"), new.split("/")
+    first = next((i for i, (one, other) in enumerate(zip(olds, news, strict=False)) if one != other), 0)
+    if first == len(olds) - 1 or olds[first + 1 :] != news[first + 1 :]:
+        return f"git mv {old} {new}"
+    folder, wanted = "/".join(olds[: first + 1]), "/".join(news[: first + 1])
+    return f"git mv {folder} {folder}-new && git mv {folder}-new {wanted}"
 
 
 def _module_name(lost: Lost) -> str:

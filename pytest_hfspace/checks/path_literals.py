@@ -14,6 +14,7 @@ from ..space.modules import image_files, repository_paths
 from ..space.sources import Sources
 from ..space.sources.paths import Paths
 from .absent import Names
+from .handled import expected_lines
 
 #: Calls that read the file or folder that their first argument names.
 _READERS: Final = frozenset(
@@ -75,7 +76,7 @@ def _may_differ(space: Space, source: str, spellings: dict[str, set[str]]) -> bo
 
 def _reading(tree: ast.Module) -> Iterator[ast.expr]:
     """Expressions that name what is read, unless the code is prepared for its absence."""
-    prepared = [*_prepared(tree)]
+    prepared = [*expected_lines(tree, _ABSENT, _EXISTS)]
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and not any(first <= node.lineno <= last for first, last in prepared):
             read = _read_by(node)
@@ -106,31 +107,6 @@ def _writes(node: ast.Call, place: int) -> bool:
     return any(
         not (isinstance(mode, ast.Constant) and not set(str(mode.value)) & set("wax+")) for mode in modes
     )
-
-
-def _prepared(tree: ast.Module) -> Iterator[tuple[int, int]]:
-    """The lines in which an absent file is expected."""
-    for node in ast.walk(tree):
-        body: list[ast.stmt] = []
-        if isinstance(node, ast.Try) and any(map(_catches, node.handlers)):
-            body = node.body
-        elif isinstance(node, ast.If) and _words(node.test) & _EXISTS:
-            body = [*node.body, *node.orelse]
-        elif isinstance(node, (ast.With, ast.AsyncWith)) and any(
-            "suppress" in _words(item.context_expr) for item in node.items
-        ):
-            body = node.body
-        if body:
-            yield body[0].lineno, body[-1].end_lineno or body[-1].lineno
-
-
-def _catches(handler: ast.ExceptHandler) -> bool:
-    return handler.type is None or bool(_words(handler.type) & _ABSENT)
-
-
-def _words(node: ast.AST) -> set[str]:
-    names = {child.id for child in ast.walk(node) if isinstance(child, ast.Name)}
-    return names | {child.attr for child in ast.walk(node) if isinstance(child, ast.Attribute)}
 
 
 def _other_case(space: Space, paths: Paths, names: Names, node: ast.expr) -> tuple[str, str] | None:

@@ -42,8 +42,9 @@ def refusals(space: Space, rehearsal: Rehearsal) -> tuple[Refusal, ...]:
     start = refusal_of_start(space, rehearsal)
     if start is not None:
         found[start.code, start.path] = start
-    for visit in rehearsal.visits:
-        if visit.raised is not None:
+    # what a route of its own tells is not told of the visit of the Space page
+    for visit in sorted(rehearsal.visits, key=lambda visit: visit.kind == "root"):
+        if visit.raised is not None and visit.route not in rehearsal.skipped_routes:
             refusal = refusal_of(space, rehearsal, visit.raised, visit.route)
             if refusal is not None:
                 found.setdefault((refusal.code, refusal.path), refusal)

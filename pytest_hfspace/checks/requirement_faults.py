@@ -26,9 +26,11 @@ _QUOTE: Final = 80
 
 _IN_BUILD: Final = "remove it, and run it while the image is built: in a RUN, or by packages.txt"
 
+LEFT_FROM_MERGE: Final = "this line is left from a merge"
+
 #: What a line that is no requirement may be instead: what it looks like, what it is, what to do.
 _KINDS: Final = (
-    (r"(<{7}|={7}$|>{7}|\|{7})", "a mark of an unfinished merge", "finish the merge, and remove its marks"),
+    (r"(<{7}|={7}$|>{7}|\|{7})", LEFT_FROM_MERGE, "finish the merge, and remove its marks"),
     (r"(```|~~~)", "a fence of Markdown", "remove the fences: the file has requirements only"),
     (r"(!|%|\$ |> )?(sudo |python3? -m |uv )?pip3? install\b", "a command", "write the requirement alone"),
     (r"(\$ )?(sudo )?(apt|apt-get|apk|brew|conda|mamba|npm) ", "a command", _IN_BUILD),
@@ -61,12 +63,17 @@ def invalid_line(line: Invalid, others: int) -> Finding:
     more = f" ({others} more such lines)" if others > 1 else " (1 more such line)" if others else ""
     what, hint = _kind(line.text.strip())
     return Finding(
-        f"{text} is no requirement, but {what}{more}",
+        f"{text} is no requirement{':' if what == LEFT_FROM_MERGE else ', but'} {what}{more}",
         hint,
         line.path,
         line.line,
         consequence=f'pip ends with "ERROR: Invalid requirement: {text}", and the build fails.',
     )
+
+
+def is_merge_mark(line: Invalid) -> bool:
+    """Is it what git leaves in a file that two sides changed?"""
+    return _kind(line.text.strip())[0] == LEFT_FROM_MERGE
 
 
 def _invalid_project(line: Invalid) -> Finding:
@@ -91,8 +98,8 @@ def _kind(text: str) -> tuple[str, str]:
     return "a line that pip cannot read", "write one requirement a line, as name, name>=1.0 or name==1.2.3"
 
 
-def missing_place(place: Place, *, is_gradio: bool) -> Finding:
-    """A path that does not lie in the image."""
+def missing_place(place: Place, *, is_gradio: bool, tracked: bool = True) -> Finding:
+    """A path that does not lie in the image; ``tracked``: the repository has it."""
     target = one_line(place.target, _QUOTE)
     text = one_line(place.text, _QUOTE)
     if place.target.startswith("/") or re.match(r"[A-Za-z]:", place.target):
@@ -113,6 +120,8 @@ def missing_place(place: Place, *, is_gradio: bool) -> Finding:
     )
     lacks = "the repository has no package there" if is_gradio else "nothing is copied there before this step"
     hint = f"track {target} with git" if is_gradio else f"COPY {target} into the image before pip runs"
+    if not (tracked or is_gradio):
+        lacks, hint = "the repository has no such file or directory", f"add {target}, or remove the line"
     return Finding(
         f"{text} installs from {target}, and {lacks}",
         hint,
@@ -224,6 +233,61 @@ def contradictions(requirements: list[Requirement]) -> Iterator[Finding]:
         )
 
 
+def unsatisfiable(requirement: Requirement, *, other_index: bool) -> Finding | None:
+    """A specifier that no version, or none of the public index, satisfies."""
+    if requirement.url or (requirement.marker and not applies(requirement.marker)):
+        return None
+    text = one_line(requirement.text, _QUOTE)
+    asked = f"{requirement.name}{requirement.specifier}"
+    local = _LOCAL.search(requirement.specifier)
+    if local is not None and not other_index:
+        message = f"{text} asks for +{local[2]}, and the public index has no version with a + in it"
+        hint = f"write {requirement.name}=={local[1]}, or name the index of +{local[2]} by --extra-index-url"
+    elif _PLAIN.fullmatch(requirement.specifier) and not admits_from(requirement.specifier, "0"):
+        message = f"{text}: no version can satisfy {requirement.specifier}"
+        hint = "write bounds that leave a version between them"
+    else:
+        return None
+    zero = "; on ZeroGPU the log may say \"No candidate PyTorch version found for ZeroGPU\""
+    return Finding(
+        message,
+        hint,
+        requirement.path,
+        requirement.line,
+        consequence=f'pip ends with "ERROR: Could not find a version that satisfies the requirement {asked} '
+        f'(from versions: …)" and "ERROR: No matching distribution found for {asked}"'
+        f"{zero if local and requirement.name == 'torch' else ''}.",
+    )
+
+
+#: ``==2.5.1+cu121``: the version and its local part.
+_LOCAL: Final = re.compile(r"(?:^|,)===?([^,*+]+)\+([^,*]+)(?:,|$)")
+#: Several bounds, no pin, and none that is a pre-release or the like.
+_PLAIN: Final = re.compile(r"(?!.*==[^*,]*(?:,|\Z))(?:[<>=!~]=|[<>])[\d.]+\*?(?:,(?:[<>=!~]=|[<>])[\d.]+\*?){1,9}")
+
+
+def by_ssh(space: Space, requirement: Requirement) -> Finding | None:
+    """What git fetches with a key, which no build of the Hub has."""
+    if not _SSH.match(requirement.url) or (requirement.marker and not applies(requirement.marker)):
+        return None
+    instructions = space.dockerfile.instructions if space.dockerfile else ()
+    if any(_KEYS.search(f"{each.flags.get('mount', '')} {each.text}") for each in instructions):
+        return None
+    return Finding(
+        f"{one_line(requirement.text, _QUOTE)} is fetched with an SSH key, which the build does not have",
+        "write git+https:// and the host's path; for a private repository, with a token from a build secret",
+        requirement.path,
+        requirement.line,
+        consequence='pip ends with "Host key verification failed." and "fatal: Could not read from remote '
+        'repository.", and the build fails.',
+    )
+
+
+_SSH: Final = re.compile(r"(?:git\+)?ssh://|git\+git@")
+#: What may bring a key, or another way to the same repository.
+_KEYS: Final = re.compile(r"insteadof|known_hosts|keyscan|\.ssh|type=ssh|GIT_SSH|GIT_CONFIG", re.IGNORECASE)
+
+
 def _clash(lines: list[Requirement], index: int) -> tuple[Requirement, Requirement] | None:
     """A pin, and the line that does not admit it."""
     pinned = lines[index]
@@ -241,6 +305,16 @@ def admits(specifier: str, version: str) -> bool:
         return SpecifierSet(specifier).contains(version, prereleases=True)
     except InvalidSpecifier:
         return True
+
+
+def admits_from(specifier: str, floor: str) -> bool:
+    """Does any version from ``floor`` on satisfy it?  Looked for near every bound, and far above."""
+    from packaging.version import Version
+
+    bounds = re.findall(r"\d+(?:\.\d+)*", specifier)[:20]
+    near = [each for bound in bounds for each in (bound, f"{bound}.0.1", f"{bound}.0.0.0.1")]
+    candidates = [floor, f"{floor}.0.1", "99999", *near]
+    return any(admits(specifier, each) for each in candidates if Version(each) >= Version(floor))
 
 
 def unhashed(requirements: list[Requirement], *, is_gradio: bool) -> Finding | None:

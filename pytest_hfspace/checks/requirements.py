@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 from typing import Final
@@ -9,18 +10,22 @@ from typing import Final
 from ..check import Check, Finding, NotApplicable, Skip, check
 from ..contract import Stage
 from ..space import Space
-from ..space.requirements import Invalid, Place, Requirement
+from ..space.requirements import BARE_IMAGES, Invalid, Place, Requirement
 from .card_fields import shown
 from .causes import without_image
 from .distributions import applies
 from .python_version import python_version
 from .requirement_faults import (
     admits,
+    admits_from,
+    by_ssh,
     contradictions,
     credentials,
     invalid_line,
+    is_merge_mark,
     missing_place,
     unhashed,
+    unsatisfiable,
     wrong_name,
 )
 from .serving import one_line
@@ -32,6 +37,7 @@ _EARLIER_STEP: Final = "pre-requirements.txt"
 
 _OTHER_INDEX: Final = re.compile(
     r"--(?:extra-)?index(?:-url)?\b|--default-index|--find-links|\s-[if]\s|(?:PIP|UV)_\w*(?:INDEX|FIND_LINKS)"
+    r"|torch-backend|TORCH_BACKEND|pip3? config|PIP_CONFIG_FILE|pip\.conf"
 )
 
 
@@ -61,10 +67,20 @@ def _lines(space: Space) -> Iterator[Finding]:
     """Requirements that pip can read, and cannot install."""
     firm = [each for each in space.requirements.declared if each.path and not _may_fail(space, each)]
     other_index = _has_other_index(space)
+    unmerged = {each.path for each in space.requirements.invalid if is_merge_mark(each)}
     yield from filter(None, (wrong_name(space, each, other_index=other_index) for each in firm))
+    yield from filter(None, (by_ssh(space, each) for each in firm))
+    listed = [each for each in firm if not each.path.endswith(".toml")]
+    unknown = other_index or not (
+        space.sdk == "gradio" or (space.image and BARE_IMAGES.match(space.image.base))
+    )
+    clashing = {each.name for each in firm if sum(each.name == other.name for other in firm) > 1}
+    alone = [each for each in listed if each.name not in clashing or "+" in each.specifier]
+    yield from filter(None, (unsatisfiable(each, other_index=unknown) for each in alone))
     for path in dict.fromkeys(each.path for each in firm if each.path.endswith((".txt", ".in"))):
         of_file = [each for each in firm if each.path == path]
-        yield from contradictions(of_file)
+        if path not in unmerged:
+            yield from contradictions(of_file)
         if not _is_uv(space, path):
             yield from filter(None, [unhashed(of_file, is_gradio=space.sdk == "gradio")])
 
@@ -88,9 +104,16 @@ def _places(space: Space) -> Iterator[Finding]:
         if place.path in space.requirements.lenient or (place.marker and not applies(place.marker)):
             continue
         if place.found is False:
-            yield missing_place(place, is_gradio=is_gradio)
+            tracked = _is_tracked(space, place)
+            yield missing_place(place, is_gradio=is_gradio, tracked=tracked)
         elif place.found and is_gradio:
             yield _mounted(place)
+
+
+def _is_tracked(space: Space, place: Place) -> bool:
+    """Has the repository anything under the last name of a path?"""
+    name = posixpath.basename(posixpath.normpath(place.target))
+    return any(f"/{name}/" in f"/{path}/" for path in space.files.tracked)
 
 
 def _is_uv(space: Space, path: str) -> bool:
@@ -126,7 +149,7 @@ def _has_other_index(space: Space) -> bool:
     instructions = space.dockerfile.instructions if space.dockerfile else ()
     texts += [each.text for each in instructions if each.name in ("RUN", "ENV", "ARG")]
     return any(_OTHER_INDEX.search(text) for text in texts) or any(
-        name in space.files for name in ("pip.conf", "uv.toml")
+        posixpath.basename(path) in ("pip.conf", "uv.toml") for path in space.files.tracked
     )
 
 
@@ -160,7 +183,7 @@ def sdk_pins(space: Space) -> Iterator[Finding]:
             pinned = re.fullmatch(r"==(\d[\w.]*)", requirement.specifier)
             change = f", or write sdk_version: {pinned[1]} in README.md" if pinned else ""
             yield _conflict(requirement, f"gradio=={version}", f"remove the line{change}")
-        elif floor is not None and not _admits_from(requirement.specifier, floor):
+        elif floor is not None and not admits_from(requirement.specifier, floor):
             wanted = f"{requirement.name}>={floor}"
             yield _conflict(requirement, wanted, f"write {wanted}, or remove the line")
 
@@ -175,16 +198,6 @@ def _conflict(requirement: Requirement, wanted: str, hint: str) -> Finding:
         consequence=f'pip ends with "ERROR: Cannot install {text} and {wanted} because these package '
         'versions have conflicting dependencies." and "ResolutionImpossible".',
     )
-
-
-def _admits_from(specifier: str, floor: str) -> bool:
-    """Does any version from ``floor`` on satisfy it?  Looked for near every bound, and far above."""
-    from packaging.version import Version
-
-    bounds = re.findall(r"\d+(?:\.\d+)*", specifier)[:20]
-    near = [each for bound in bounds for each in (bound, f"{bound}.0.1")]
-    candidates = [floor, f"{floor}.0.1", "99999", *near]
-    return any(admits(specifier, each) for each in candidates if Version(each) >= Version(floor))
 
 
 CHECKS: Final[tuple[Check, ...]] = (requirement_invalid, sdk_pins, python_version, system_packages)

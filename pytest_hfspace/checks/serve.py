@@ -12,6 +12,7 @@ from ..rehearsal.facts import Rehearsal, Route, Visit
 from ..space import Space
 from . import schema
 from .answers import examine_visits, innermost, told
+from .audience import asks_for_credentials, has_pages
 from .serving import SERVED, listing, one_line, request_name, root_visits, route_of, serving
 from .shadows import Shadow, find_shadows
 from .websockets import lacks_library
@@ -175,7 +176,7 @@ def root(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
     message = (
         f"{request_name(visit)} is answered {visit.status}, wanted a page: it is what the Space page shows"
     )
-    yield _at(route, message, hint)
+    yield _at(route, message, hint, None if has_pages(space_rehearsal, visit) else "note")
 
 
 def _answered_root(rehearsal: Rehearsal) -> Visit:
@@ -342,7 +343,7 @@ def _uncovered(rehearsal: Rehearsal, route: Route) -> tuple[str, int] | None:
     outcome = visit_outcome(best) if best else "skipped"
     if best is None or best.status is None or outcome not in ("guarded", "rejected"):
         return None
-    if outcome == "guarded":
+    if outcome == "guarded" or asks_for_credentials(best):
         return "guarded", best.status
     nothing = best.status in _NOTHING_THERE and bool(route.parameters or "{" in route.path)
     return "nothing there" if nothing else "refused", best.status

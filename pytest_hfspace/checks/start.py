@@ -253,9 +253,7 @@ def _serve_hint(space: Space) -> str:
     needs=("HFS401",),
     consequence="Without it the Space ends while it starts, as does every copy of it.",
 )
-def setting_missing(
-    space: Space, space_sources: Sources, space_rehearsal: Rehearsal
-) -> Iterator[Finding]:
+def setting_missing(space: Space, space_sources: Sources, space_rehearsal: Rehearsal) -> Iterator[Finding]:
     """Every variable that start-up cannot do without is declared.  [field]"""
     if space.sdk == "static":
         raise NotApplicable(NO_PROCESS)
@@ -272,6 +270,11 @@ def setting_missing(
             continue
         kind = "secret" if stand_in.secret else "variable"
         hint = f"add {stand_in.name}= to .env.example, and set it on the Space as a {kind}"
+        if stand_in.name in OAUTH_ENVIRONMENT:
+            hint = (
+                "for the Hub's sign-in write hf_oauth: true in the card of README.md, with which the Hub sets "
+                f"it; for another, {hint}"
+            )
         if stand_in.name == "PORT":
             hint = f'the Hub sets no PORT: read it as os.environ.get("PORT", "{space.port}")'
         yield Finding(

@@ -88,7 +88,7 @@ def command_of(space: Space) -> StartCommand:
 def address_of(space: Space, rehearsal: Rehearsal) -> Address:
     """Where the server listens: as it was told in the rehearsal, else as the command says."""
     command = command_of(space)
-    for words in command.skipped:
+    for words in (*command.skipped, *command.beside):
         proxy = _PROXIES.search(words) or _SERVERS.search(words) or re.search(rf"\b({space.port})\b", words)
         if proxy:
             other = words if proxy[1].isdecimal() else proxy[1]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 from collections.abc import Iterator
 
@@ -11,8 +10,10 @@ from ..contract import Stage
 from ..rehearsal.facts import Failure, Rehearsal
 from ..space import Space
 from ..space.command import StartCommand
+from .adding import git_add, git_restore
 from .causes import NO_PROCESS, failure_code, lost_file, missing_target, without_command
 from .serving import one_line
+from .start_form import unreadable_start
 from .start_hints import STOPS, exit_text, likely_targets, reason_of
 
 
@@ -31,6 +32,10 @@ def launch_command(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding
     if command is None:
         raise Skip(without_command(space))
     failure = space_rehearsal.failure
+    unreadable = list(unreadable_start(space))
+    if unreadable:
+        yield from unreadable
+        return
     if space_rehearsal.served:
         return
     code = failure_code(space, space_rehearsal)
@@ -39,9 +44,6 @@ def launch_command(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding
     if failure is not None and code == "HFS401":
         yield _failed_launch(space, space_rehearsal, command, failure)
         return
-    if command.runner is None and _is_failed_json(command):
-        yield _failed_json(command)
-        return
     lost = lost_file(space)
     if lost and space.sdk == "gradio":
         raise Skip("needs HFS107")
@@ -49,23 +51,6 @@ def launch_command(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding
         yield _lost(space, command, lost)
     elif command.runner is None:
         raise Skip(command.reason or "the start command is not understood")
-
-
-def _is_failed_json(command: StartCommand) -> bool:
-    """Is it a list that is not JSON?  Docker then hands it to a shell; "[" alone is a program."""
-    return command.words[0].startswith("[") and len(command.words[0]) > 1 and command.words[-1].endswith("]")
-
-
-def _failed_json(command: StartCommand) -> Finding:
-    words = [word.strip("[]").removesuffix(",") for word in command.words]
-    array = json.dumps([word for word in words if word], ensure_ascii=False)
-    return Finding(
-        f"the command is a list that is not JSON, so a shell runs it and finds no program "
-        f'"{one_line(command.words[0], 40)}"',
-        f"write it with double quotes, and a comma between every two words: {one_line(array, 200)}",
-        command.path,
-        command.line,
-    )
 
 
 def _failed_launch(space: Space, rehearsal: Rehearsal, command: StartCommand, failure: Failure) -> Finding:
@@ -78,12 +63,7 @@ def _failed_launch(space: Space, rehearsal: Rehearsal, command: StartCommand, fa
     said = _last_words(failure)
     step = next((words for words in map(" ".join, command.before) if said.startswith(f"{words} ended")), "")
     if step:
-        return Finding(
-            f"{said}, so the server is not started",
-            f"start the server without it, or run it in a copy of the repository: {one_line(step, 80)}",
-            command.path,
-            command.line,
-        )
+        return _failed_step(command, failure, step)
     return Finding(
         f"the start command {exit_text(failure)}: {said}"
         if exit_text(failure)
@@ -91,6 +71,26 @@ def _failed_launch(space: Space, rehearsal: Rehearsal, command: StartCommand, fa
         f"run it in a copy of the repository: {one_line(' '.join(command.words), 80)}",
         command.path,
         command.line,
+    )
+
+
+def _failed_step(command: StartCommand, failure: Failure, step: str) -> Finding:
+    """A command before the server: what ended it comes as the cause of the exit."""
+    cause = failure.raised.cause if failure.raised else None
+    lines = [line for line in map(str.strip, failure.output.splitlines()) if line]
+    ending = next((line for line in reversed(lines) if line.startswith(f"{step} ended")), "")
+    last = lines[lines.index(ending) - 1] if ending and lines.index(ending) else ""
+    said = str(cause) if cause is not None and cause.kind != "SystemExit" else last
+    where = cause.where if cause is not None else None
+    hint = f"correct what ends it; to see all of it, run it in a copy of the repository: {one_line(step, 80)}"
+    if cause is not None and cause.kind == "NotInstalled":
+        program = one_line(step.partition(" ")[0])
+        said, hint = f"no declared package brings {program}", f"add what brings {program} to the requirements"
+    return Finding(
+        f"{one_line(ending)}, so the server is not started" + (f": {one_line(said)}" if said else ""),
+        hint,
+        where.path if where else command.path,
+        where.line if where else command.line,
     )
 
 
@@ -115,7 +115,9 @@ def _absent_target(space: Space, command: StartCommand, module: str) -> Finding:
         if command.runner == "uvicorn" and folder != ".":
             hint += f", or add --app-dir {folder}"
     elif space.files.exists_untracked(relative):
-        hint = f"git add {relative}"
+        hint = git_add(space.files, relative)
+    elif relative in space.files.deleted:
+        hint = git_restore(relative)
     else:
         likely = likely_targets(space)
         hint = f"write {likely[0]} in the start command" if likely else "name the module that makes the app"
@@ -137,7 +139,9 @@ def _lost(space: Space, command: StartCommand, path: str) -> Finding:
     here = one_line(posixpath.relpath(path, command.cwd))
     tracked = _tracked(space, name)
     if space.files.exists_untracked(here):
-        hint = f"git add {here}"
+        hint = git_add(space.files, here)
+    elif here in space.files.deleted:
+        hint = git_restore(here)
     elif tracked and space.sdk == "docker":
         hint = f"add COPY {tracked[0]} {path} to the Dockerfile, or name the path that it has in the image"
     else:

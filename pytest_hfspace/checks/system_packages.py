@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from ..check import Finding, NotApplicable, Skip, check
 from ..contract import Stage
 from ..space import Space
 from ..space.sources import Sources
+from .adding import git_add
 from .causes import without_image
 from .debian import NO_CANDIDATE, gone_from, release_of
 from .run_commands import Ran, build_commands
@@ -21,6 +22,20 @@ _MISNAMED: Final = (
     "package.txt", "packages.text", "package.text", "apt.txt", "apt-packages.txt", "apt_packages.txt",
     "system-packages.txt", "system_packages.txt", "Aptfile",
 )  # fmt: skip
+
+#: What programs and modules of other names need a package.
+_USED_BY: Final[Mapping[str, tuple[str, ...]]] = {
+    "ffmpeg": ("ffprobe",),
+    "libgl1": ("cv2",),
+    "libgl1-mesa-glx": ("cv2",),
+    "libglib2.0-0": ("cv2",),
+    "libsndfile1": ("soundfile",),
+    "poppler-utils": ("pdf2image", "pdftotext", "pdftoppm"),
+    "portaudio19-dev": ("pyaudio",),
+    "tesseract-ocr": ("tesseract", "pytesseract"),
+}
+#: Names of one file that are looked for.
+_MOST_NAMES: Final = 100
 
 #: Names that Debian's packages have.
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9+.-]+")
@@ -129,7 +144,7 @@ def _gradio_release(space: Space) -> int | None:
 
 def _misnamed(space: Space) -> Iterator[Finding]:
     if space.files.exists_untracked(_FILE):
-        yield Finding(f"{_FILE} exists here, but git does not track it", f"git add {_FILE}", _FILE)
+        yield Finding(f"{_FILE} exists here, but git does not track it", git_add(space.files, _FILE), _FILE)
         return
     other = space.files.similar(_FILE) or next((name for name in _MISNAMED if name in space.files), None)
     if other is not None and _lists_packages(_text(space, other)):
@@ -162,11 +177,34 @@ def _not_read(space: Space, sources: Sources) -> Iterator[Finding]:
     named = [row for row in _text(space, _FILE).split() if not row.startswith("#")]
     by_apt = {name for ran in build_commands(space) for name in installed(ran)}
     scripts = [path for path in space.files.tracked if path.endswith(".sh")][:100]
-    texts = (_text(space, path) for path in ("Dockerfile", *scripts, *sources.app))
+    texts = {path: _text(space, path) for path in ("Dockerfile", *scripts, *sources.app)}
     missing = [name for name in named if name not in by_apt]
-    if missing and not any(posixpath.basename(_FILE) in text for text in texts):
-        yield Finding(
-            f"{_FILE} is not read: the card says sdk: docker, and no step installs {listing(missing, 2)}",
-            f"write RUN apt-get update && apt-get install -y {' '.join(missing[:3])} in the Dockerfile",
-            _FILE,
-        )
+    if not missing or any(posixpath.basename(_FILE) in text for text in texts.values()):
+        return
+    used = _first_use(missing[:_MOST_NAMES], texts)
+    seen = f"no step installs {listing(missing, 2)}"
+    if used is not None:
+        seen = f"no step installs {used[0]}; {one_line(used[2], 60)} has {used[1]}"
+        missing = [used[0], *(name for name in missing if name != used[0])]
+    yield Finding(
+        f"{_FILE} is not read: the card says sdk: docker, and {seen}",
+        f"write RUN apt-get update && apt-get install -y {' '.join(missing[:3])} in the Dockerfile"
+        + ("" if used else f", or remove {_FILE}"),
+        _FILE,
+        level="warn" if used else "note",
+        consequence="" if used else "The packages are not installed; nothing here is seen to need them.",
+    )
+
+
+def _first_use(names: list[str], texts: Mapping[str, str]) -> tuple[str, str, str] | None:
+    """A package, the word that speaks of it outside comments, and the file with that word."""
+    words = {word: name for name in names for word in (name, *_USED_BY.get(name, ()))}
+    if not words:
+        return None
+    mention = re.compile(rf"(?<![\w.-])({'|'.join(map(re.escape, words))})(?![\w-])")
+    for path, text in texts.items():
+        rows = (row for row in text.splitlines() if not row.lstrip().startswith("#"))
+        found = next(filter(None, map(mention.search, rows)), None)
+        if found is not None:
+            return words[found[1]], found[1], path
+    return None

@@ -55,7 +55,7 @@ def websocket_library(space: Space, space_rehearsal: Rehearsal) -> Iterator[Find
     if found.names & _LIBRARIES:
         return
     if found.unknown:
-        raise Skip(f"what comes with {found.unknown[0]} is not known: it is not installed here")
+        raise Skip(found.reason)
     if chosen not in ("", "auto"):
         # uvicorn is told to import the one that is missing, and does not start
         raise Skip("needs HFS303")

@@ -50,7 +50,8 @@ EXPLANATIONS: Final[Mapping[str, Explanation]] = {
     "HFS103": Explanation(
         why=(
             "The SDK decides what is built: docker the Dockerfile, gradio an image for the app file, static "
-            "nothing. streamlit is deprecated since 2025-04-30: only old Spaces have it."
+            "nothing. streamlit is deprecated since 2025-04-30: old Spaces keep running with it, and no new "
+            "or duplicated one can choose it."
         ),
         sources=("spaces-config-reference",),
         wrong={"README.md": "---\ntitle: My Space\nsdk: streamlit\n---\n"},
@@ -59,7 +60,8 @@ EXPLANATIONS: Final[Mapping[str, Explanation]] = {
     "HFS104": Explanation(
         why=(
             "The Hub checks the card on every push, and refuses the push for one value out of range. "
-            "docs/card.md lists the fields. YAML reads 3.10 without quotes as the number 3.1."
+            "docs/card.md lists the fields. YAML reads 3.10 without quotes as the number 3.1. Values that no "
+            "source says are refused, such as a number in quotes, are warnings; empty fields are notes."
         ),
         sources=("spaces-config-reference", "spaces-oauth", "field"),
         wrong={"README.md": "---\ntitle: My Space\nsdk: docker\ncolorFrom: teal\napp_port: 80\n---\n"},
@@ -98,7 +100,8 @@ EXPLANATIONS: Final[Mapping[str, Explanation]] = {
     "HFS108": Explanation(
         why=(
             "A docker Space is built from the Dockerfile at its root. The gradio SDK makes an image of its "
-            "own, and says nothing of a Dockerfile that lies there (a warning)."
+            "own, and says nothing of a Dockerfile that lies there: a note, or a warning where there is no "
+            "app file, so that the Dockerfile was meant."
         ),
         sources=("spaces-sdks-docker", "field"),
         wrong={"Dockerfile": None, "docker/Dockerfile": "FROM python:3.12-slim\n"},
@@ -107,16 +110,16 @@ EXPLANATIONS: Final[Mapping[str, Explanation]] = {
     "HFS109": Explanation(
         why=(
             "The documented default is 3.10, and builders have used 3.13 since 2026-05: dependencies without "
-            "wheels for it fail to build, and modules that left the standard library, such as audioop, are "
-            "missing."
+            "wheels for it fail to build, and modules that left the standard library, such as imghdr, are "
+            "missing. It is a warning where the app is seen to need an older Python, else a note."
         ),
         sources=("spaces-config-reference", "field"),
         wrong={
             "README.md": '---\ntitle: My Space\nsdk: gradio\nsdk_version: "6.17.3"\n---\n',
             "Dockerfile": None,
-            "app.py": _GRADIO_APP,
+            "app.py": f"import imghdr\n{_GRADIO_APP}",
         },
-        right={"README.md": _GRADIO, "Dockerfile": None, "app.py": _GRADIO_APP},
+        right={"README.md": _GRADIO, "Dockerfile": None, "app.py": f"import imghdr\n{_GRADIO_APP}"},
     ),
     "HFS110": Explanation(
         why=(

@@ -24,8 +24,11 @@ _WRITES: Final = (
     'Path(__file__).with_name("visits.txt").write_text("0")\n'
     'app = FastAPI()\n\n\n@app.get("/")\ndef root() -> str:\n    return "hello"\n'
 )
-_TRIES: Final = _WRITES.replace("Path(", "try:\n    Path(").replace(
-    '("0")\n', '("0")\nexcept OSError:\n    pass\n'
+_TRIES: Final = (
+    "from pathlib import Path\nfrom threading import Thread\n\nfrom fastapi import FastAPI\n\n"
+    'def save() -> None:\n    Path("visits.txt").write_text("0")\n\n\n'
+    "Thread(target=save).start()\n"
+    'app = FastAPI()\n\n\n@app.get("/")\ndef root() -> str:\n    return "hello"\n'
 )
 _APP: Final = "WORKDIR /home/user/app\nCOPY --chown=user . .\nRUN pip install -r requirements.txt\n"
 _HUB: Final = "FROM python:3.12\nRUN pip install huggingface_hub\n"
@@ -97,8 +100,9 @@ EXPLANATIONS: Final[Mapping[str, Explanation]] = {
         },
         right={"main.py": _TRIES, "Dockerfile": f"{_DOCUMENTED}{_START}"},
         leaves=(
-            "A write without which the app does not start or answer: HFS801 tells of it. RUN chown and chmod are followed. After a step that could not be followed, such as a script, "
-            "nobody can tell, and the check is skipped."
+            "A write that the code expects to fail, and one without which the app does not start or answer: "
+            "HFS801 tells of that. RUN chown and chmod are followed. After a step that could not be "
+            "followed, such as a script, nobody can tell, and the check is skipped."
         ),
     ),
     "HFS316": Explanation(

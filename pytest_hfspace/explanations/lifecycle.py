@@ -119,7 +119,7 @@ EXPLANATIONS: Final[Mapping[str, Explanation]] = {
             "main.py": f"{_CACHES}{_APP}",
         },
         right={"Dockerfile": _OWN, "main.py": f"{_CACHES}{_APP}"},
-        leaves="A Dockerfile without USER: HFS314 warns of it. A cache that HF_HOME or the like puts elsewhere.",
+        leaves="A Dockerfile without USER, of which HFS314 warns, and a cache that HF_HOME puts elsewhere.",
     ),
     "HFS804": Explanation(
         why=(
@@ -137,8 +137,8 @@ EXPLANATIONS: Final[Mapping[str, Explanation]] = {
     ),
     "HFS805": Explanation(
         why=(
-            "Without a time-out, a service that does not answer keeps the app from coming up: the Space shows "
-            '"Starting" for 30 minutes and then fails, instead of saying at once what is missing. The app is '
+            "Without a time-out, a service that does not answer keeps the app from coming up: the Space "
+            'shows "Starting" for 30 minutes and then fails, instead of saying at once what is missing. The app is '
             "started once more, with a network that answers nobody for 20 seconds."
         ),
         sources=("field",),
@@ -149,8 +149,8 @@ EXPLANATIONS: Final[Mapping[str, Explanation]] = {
     "HFS806": Explanation(
         why=(
             "At every rebuild and restart the container gets SIGTERM, and is killed if it does not end. "
-            "uvicorn waits for open connections without a limit, so that a single visitor with a stream keeps "
-            "the code after yield from ever running."
+            "uvicorn waits for open connections without a limit, so that one visitor with a stream keeps the "
+            "code after yield from ever running."
         ),
         sources=("field", "uvicorn"),
         wrong={"main.py": _STREAMS},
@@ -169,7 +169,8 @@ EXPLANATIONS: Final[Mapping[str, Explanation]] = {
     ),
     "HFS807": Explanation(
         why=(
-            "What the code after yield should save or close is lost if it raises, at every rebuild and restart."
+            "What the code after yield should save or close is lost if it raises, at every rebuild and "
+            "restart."
         ),
         sources=("ASGI, Lifespan Protocol",),
         wrong={"words.txt": "a\n", "main.py": _LIFESPAN.format("word") + _ROUTE},
@@ -196,11 +197,14 @@ EXPLANATIONS: Final[Mapping[str, Explanation]] = {
         wrong={"main.py": _KEEPS.format('"/data/app.db"').replace("import os\n", "") + _APP},
         right={
             "main.py": (
-                'import os\nimport sqlite3\n\nfolder = "/data" if os.path.isdir("/data") else "/tmp"\n'
+                'import os\nimport sqlite3\n\nfolder = os.environ.get("DATA_DIR", "/tmp")\n'
                 f'database = sqlite3.connect(f"{{folder}}/app.db")\n{_APP}'
             )
         },
-        leaves="It is a note where a page of the repository speaks of a volume at /data.",
+        leaves=(
+            "An app that asks whether it is there. It is a note where a page of the repository speaks of a "
+            "volume at /data."
+        ),
     ),
     "HFS810": Explanation(
         why=(

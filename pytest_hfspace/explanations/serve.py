@@ -10,6 +10,10 @@ from . import Explanation
 _TOP: Final = "from fastapi import FastAPI{names}\n\napp = FastAPI()\n\n\n"
 _PLAIN: Final = _TOP.format(names="")
 _ROOT: Final = '@app.get("/")\ndef root() -> dict[str, str]:\n    return {"hello": "world"}\n'
+_PAGE: Final = (
+    "from fastapi import FastAPI\nfrom fastapi.responses import HTMLResponse\n\napp = FastAPI()\n\n\n"
+    '@app.get("{path}", response_class=HTMLResponse)\ndef home() -> str:\n    return "<p>Hello</p>"\n'
+)
 
 EXPLANATIONS: Final[Mapping[str, Explanation]] = {
     "HFS501": Explanation(
@@ -99,9 +103,12 @@ EXPLANATIONS: Final[Mapping[str, Explanation]] = {
             'RUNNING and its page shows {"detail":"Not Found"}; the log says "GET /?logs=container" 404.'
         ),
         sources=("spaces-embed", "field"),
-        wrong={"main.py": _PLAIN + '@app.get("/items")\ndef items() -> list[str]:\n    return []\n'},
-        right={"main.py": _PLAIN + _ROOT},
-        leaves='A card with "base_path: /docs" shows that path in place of "/": see HFS111.',
+        wrong={"main.py": _PAGE.format(path="/home")},
+        right={"main.py": _PAGE.format(path="/")},
+        leaves=(
+            "Of an API, which has no page at all, this is a note. "
+            'A card with "base_path: /docs" shows that path in place of "/": see HFS111.'
+        ),
     ),
     "HFS506": Explanation(
         why=(

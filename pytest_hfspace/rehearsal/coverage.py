@@ -22,6 +22,15 @@ def visit_outcome(visit: Visit) -> RouteOutcome:
     return "guarded" if visit.status in (401, 403) else "rejected"
 
 
+def is_bare_mount(rehearsal: Rehearsal, route: Route) -> bool:
+    """Is it a mount of files of which only the root was asked for, where there is nothing?
+
+    That says nothing of what it answers below.
+    """
+    best = best_visit(rehearsal, route) if route.kind == "files" and not route.sample else None
+    return best is not None and best.status == 404
+
+
 def best_visit(rehearsal: Rehearsal, route: Route) -> Visit | None:
     """The valid visit of a route that came furthest, None where there was none."""
     valid = [visit for visit in rehearsal.of(route.label) if visit.kind == "valid"]

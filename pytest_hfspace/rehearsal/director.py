@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from ..space import Space
-from ..space.command import StartCommand
+from ..space.command import StartCommand, of_base
 from .excuses import Excuses
 from .facts import Failure, Listener, Logged, Read, Rehearsal, Route, Shutdown, Visit
 from .layout import Layout, make_layout
@@ -147,7 +147,10 @@ class Director:
             return ()
         failure = starter.come_up(self.progress)
         if failure is not None:
-            self._impossible = starter.excuse(failure, self._excuses())
+            excuses = self._excuses()
+            self._impossible = starter.excuse(failure, excuses)
+            if self._impossible and failure.raised is not None:
+                self._missing = (*self.missing, *excuses.wanted_of_sdk(failure.raised))
             self._failure = None if self._impossible else failure
             return ()
         assert starter.process is not None
@@ -170,7 +173,12 @@ class Director:
             self.missing,
             self._starter.values,
             tuple(self._starter.log.files),
+            self._missing_of_sdk(),
         )
+
+    def _missing_of_sdk(self) -> tuple[str, ...]:
+        brought = [each for each in self.space.requirements.declared if not each.path]
+        return missing_packages(brought, self.options.python)
 
     # -- visits and stop
 
@@ -333,7 +341,7 @@ def _unfit(space: Space, command: StartCommand | None) -> str:
     if space.sdk == "static":
         return "a static Space runs no process"
     if command is None:
-        return "there is no start command"
+        return of_base(space.image) or "there is no start command"
     if command.runner is None:
         return command.reason or "the start command is not understood"
     if command.unexpanded:

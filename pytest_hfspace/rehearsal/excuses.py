@@ -13,6 +13,7 @@ from ..space import Space
 from ..space.attributes import stored_in_lfs
 from ..space.content import LONGEST_POINTER, pointer
 from ..space.git import GitError
+from ..space.image.permissions import MOUNT
 from ..space.mounts import is_mounted, makes_mount, mount_documented
 from .facts import FileUse, Raised
 from .layout import Layout
@@ -33,6 +34,7 @@ _NETWORK = re.compile(
     r"|InterfaceError|ServerSelection|NetworkError|APIConnection|NoBrokers|socket\.error"
 )
 _ABSENT_FILE = re.compile(r"No such file|does not exist|not found|cannot find|could not find", re.IGNORECASE)
+_NO_MODULE = re.compile(r"No module named '?(\w+)")
 _NO_DATABASE = "unable to open database file"
 _DENIED = re.compile(r"Permission denied|Read-only file system")
 #: files in which an app may name its database, and how many of them are read how far
@@ -40,6 +42,8 @@ _NAMING = (".py", ".ini", ".toml", ".cfg")
 _MOST_READ = 200
 _LONGEST_READ = 200_000
 _PATH = re.compile(r"/[\w.@+-]+(?:/[\w.@+-]+)*")
+#: how an app asks whether a directory is there
+_ASKS = re.compile(r"\b(?:access|exists|is_dir|is_mount|isdir|ismount)\b")
 _QUOTED_PATH = re.compile(r"['\"](/[^'\"\n]+)['\"]")
 
 
@@ -53,6 +57,21 @@ class Excuses:
     missing_packages: tuple[str, ...]
     stand_ins: Mapping[str, str]
     files: tuple[FileUse, ...] = ()
+    missing_of_sdk: tuple[str, ...] = ()
+
+    def wanted_of_sdk(self, error: Raised) -> tuple[str, ...]:
+        """What the SDK itself brings, is not installed here, and was asked for."""
+        found = (
+            _NO_MODULE.search(link.message)
+            for link in chain_of(error)
+            if link.kind in ("ModuleNotFoundError", "ImportError")
+        )
+        modules = {match[1].lower() for match in found if match}
+        return tuple(
+            name
+            for name in self.missing_of_sdk
+            if modules & {name.replace("-", "_"), *(each.lower() for each in _MODULES.get(name, ()))}
+        )
 
     def start(self, error: Raised, log: Log, output: str = "") -> str:
         """Why a start that ended so tells nothing, or "".  ``output``: its last lines, which tell
@@ -64,7 +83,24 @@ class Excuses:
             or self._pointer(error, log.files)
             or self._stand_in(error)
             or self._network(error, log.connects)
+            or self._gave_up(error, log)
         )
+
+    def waiting(self, log: Log) -> str:
+        """The same for a start that does not end: a command before the server may wait for another host."""
+        hosts = [each for each in log.connected if each.phase == "launch"] if log.before else []
+        if not hosts:
+            return ""
+        return f"`{log.before}` waits for {hosts[-1].host}:{hosts[-1].port}, which does not answer here"
+
+    def _gave_up(self, error: Raised, log: Log) -> str:
+        """A command before the server that has caught what went wrong, and only exits."""
+        told = chain_of(error)
+        is_exit = len(told) > 1 and all(link.kind == "SystemExit" for link in told)
+        target = next((each for each in log.connects if not _is_own(each)), "")
+        if not (log.before and is_exit and target):
+            return ""
+        return f"`{log.before}` ended after it had tried {target}, which may not answer here"
 
     def common(self, error: Raised) -> str:
         """The excuses that hold in every phase."""
@@ -96,7 +132,7 @@ class Excuses:
             provided = {name, *(module.lower().replace("_", "-") for module in _MODULES.get(name, ()))}
             if provided & {part for word in words for part in (word, word.partition(".")[0])}:
                 return f"{name} is declared but not installed here"
-        return ""
+        return next((f"{name} is not installed here" for name in self.wanted_of_sdk(error)), "")
 
     def _console_script(self, error: Raised) -> str:
         """A program that comes first and that is not here: something declared may bring it."""
@@ -122,14 +158,25 @@ class Excuses:
 
     def _outside(self, error: Raised) -> str:
         """A write outside the image's files, which a rehearsal refuses lest it changes this machine."""
-        paths = _QUOTED_PATH.findall(error.message) if _DENIED.search(error.message) else []
+        quoted = _QUOTED_PATH.findall(error.message)
+        paths = [path for path in quoted if _DENIED.search(error.message)]
         if _NO_DATABASE in error.message:
             paths += [use.path for use in self.files if use.write and use.where in (None, error.where)]
+        for path in (*quoted, *paths):
+            if is_mounted(path) and self._asks_for_mount():
+                return f"{MOUNT} is on this machine, and the app asks whether it is there"
         for path in paths:
             elsewhere = path.startswith("/") and self.layout.image_path(path) is None
             if elsewhere and not is_refused(self.space.image, path) and not self._is_assumed(path):
                 return f"the app writes {path}, and a rehearsal leaves this machine as it is"
         return ""
+
+    def _asks_for_mount(self) -> bool:
+        """Does it take a way here that it would not take on a Space without a volume?"""
+        if not Path(MOUNT).exists():
+            return False
+        sources = sorted(name for name in set(self.layout.files.values()) if name.endswith(".py"))
+        return any(_ASKS.search(self._source(name)) for name in sources[:_MOST_READ])
 
     def _is_assumed(self, path: str) -> bool:
         """Is it below a mount that nothing makes, so that it fails on the Space as well?"""
@@ -196,8 +243,7 @@ class Excuses:
         if not is_network(error):
             return ""
         for target in connects:
-            host = target.rpartition(":")[0]
-            if not (host.startswith("127.") or host in ("localhost", "::1", "0.0.0.0")):  # noqa: S104 - compared
+            if not _is_own(target):
                 return f"start-up needs {target}, which could not be reached from here"
         return ""
 
@@ -213,6 +259,12 @@ def chain_of(error: Raised) -> list[Raised]:
     while chain[-1].cause is not None:
         chain.append(chain[-1].cause)
     return chain
+
+
+def _is_own(target: str) -> bool:
+    """Is "host:port" this machine's?"""
+    host = target.rpartition(":")[0]
+    return host.startswith("127.") or host in ("localhost", "::1", "0.0.0.0")  # noqa: S104 - compared
 
 
 def _of_aside(error: Raised) -> list[Raised]:

@@ -103,7 +103,7 @@ class Route:
     (docs, openapi.json, gradio's internals).  ``host``: the pattern of a Host route, or "".
     ``parameters``: path parameters and their convertors ("str", "int", "path", "uuid", "float").
     ``operation``: the OpenAPI operation of this route, None where the schema leaves it out.
-    ``index``: its place in the router, from 0.
+    ``index``: its place in the router, from 0.  ``sample``: of "files", the path of a file below it.
     """
 
     method: str
@@ -117,6 +117,7 @@ class Route:
     parameters: dict[str, str] = field(default_factory=dict)
     operation: dict[str, Any] | None = None
     index: int = 0
+    sample: str = ""
 
     @property
     def label(self) -> str:
@@ -204,13 +205,15 @@ class StandIn:
 class FileUse:
     """A file of the repository that the app tried to open, or any that it wanted to write (a
     directory that it made, a SQLite database).  ``path``: in the image, "~/..." below the home of
-    its user, else on this machine.  ``found``: whether it was there."""
+    its user, else on this machine.  ``found``: whether it was there.  ``database``: SQLite opened
+    it, which reads it as well."""
 
     path: str
     where: Where | None
     found: bool
     write: bool = False
     phase: Phase = "import"
+    database: bool = False
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ class Log:
     files: list[FileUse] = field(default_factory=list)
     bound: list[tuple[str, int, Where | None, str, int]] = field(default_factory=list)
     failed: tuple[str, Raised] | None = None
+    before: str = ""
     aside: Raised | None = None
     connects: list[str] = field(default_factory=list)
     connected: list[Connect] = field(default_factory=list)
@@ -78,6 +79,7 @@ class Log:
 
     def _on_phase(self, event: Event) -> None:
         self.phase = str(event["phase"])
+        self.before = ""
         self.times.setdefault(f"phase {self.phase}", event["at"])
 
     def _on_listener(self, event: Event) -> None:
@@ -128,6 +130,7 @@ class Log:
                 where=self.where(event["where"]),
                 found=bool(event["found"]),
                 write=bool(event["write"]),
+                database=bool(event.get("database")),
                 phase=event["phase"],
             )
         )
@@ -171,6 +174,9 @@ class Log:
         elif self.failed is None:
             self.failed = (str(event["phase"]), error)
             self.connects = [str(target) for target in event.get("connects", ())]
+
+    def _on_before(self, event: Event) -> None:
+        self.before = " ".join(str(word) for word in event["words"])
 
     def _on_aside(self, event: Event) -> None:
         self.aside = self.raised(event["raised"])

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from .facts import Overlap, Request, Route, Visit
+from .facts import Overlap, Route, Visit
 from .visitor import Answer, Visitor
 
 #: a route is slow from so many seconds on, and if it takes so many times as long as the quick one
@@ -43,17 +43,21 @@ def pairs(visits: Sequence[Visit], routes: Iterable[Route]) -> list[Pair]:
     slow = [visit for visit in asked if SLOW <= visit.seconds <= LONGEST]
     if not slow:
         return []
-    fast = [visit for visit in visits if visit.kind in ("valid", "root") and _is_quick(visit)]
-    quick = min(fast, key=lambda visit: (visit.kind != "root", visit.seconds), default=None)
-    if quick is None:
-        return []
+    fast = sorted(filter(_is_quick, visits), key=lambda visit: visit.seconds)
+    fast.sort(key=lambda visit: visit.request.path.partition("?")[0] != "/")
     slow.sort(key=lambda visit: -visit.seconds)
-    return [Pair(each, quick) for each in slow if each.seconds >= TIMES * quick.seconds][:MOST]
+    return [Pair(each, quick) for each in slow if (quick := _beside(each, fast))][:MOST]
+
+
+def _beside(slow: Visit, fast: list[Visit]) -> Visit | None:
+    """The quick one to ask beside a slow one: the front page, unless another is quicker."""
+    return next((visit for visit in fast if slow.seconds >= TIMES * visit.seconds), None)
 
 
 def _is_quick(visit: Visit) -> bool:
     return (
-        visit.request.method == "GET"
+        visit.kind in ("valid", "root")
+        and visit.request.method == "GET"
         and visit.route != "CONTROL"
         and (visit.status or 500) < 500
         and not visit.streamed
@@ -65,40 +69,41 @@ def _is_quick(visit: Visit) -> bool:
 def ask(pair: Pair, port: int, peer: str, seconds: float) -> Overlap | None:
     """Ask both at once, again where the quick one had to wait.  None where the slow one is no longer
     slow, or one of them got no answer."""
-    visitor = Visitor(port, peer)
+    first, second = Visitor(port, peer), Visitor(port, peer)
     try:
-        alone = visitor.visit(pair.quick.request, seconds)
-        if alone.status is None:
+        # both are connected then, and the slow request is not overtaken
+        alone = [visitor.visit(pair.quick.request, seconds) for visitor in (first, second)]
+        if any(answer.status is None for answer in alone):
             return None
         found: list[tuple[float, float]] = []
         while len(found) < ATTEMPTS:
-            seen = _at_once(pair, visitor, peer, seconds)
+            seen = _at_once(pair, first, second, seconds)
             if seen is None:
                 return None
             found.append(seen)
             left, beside = seen
             if beside < WAITS * left:
                 break
-        return Overlap(pair.slow.route, pair.quick.route, alone.seconds, tuple(found))
+        quickest = min(answer.seconds for answer in alone)
+        return Overlap(pair.slow.route, pair.quick.route, quickest, tuple(found))
     finally:
-        visitor.close()
+        first.close()
+        second.close()
 
 
-def _at_once(pair: Pair, visitor: Visitor, peer: str, seconds: float) -> tuple[float, float] | None:
+def _at_once(pair: Pair, first: Visitor, second: Visitor, seconds: float) -> tuple[float, float] | None:
     """The seconds that the slow one still took when the quick one was asked, and the quick one's."""
     ended: list[tuple[float, Answer]] = []
 
-    def ask_slow(request: Request) -> None:
-        other = Visitor(visitor.port, peer)
-        answer = other.visit(request, seconds)
+    def ask_slow() -> None:
+        answer = first.visit(pair.slow.request, seconds)
         ended.append((time.monotonic(), answer))
-        other.close()
 
-    thread = threading.Thread(target=ask_slow, args=(pair.slow.request,), name="hfspace slow", daemon=True)
+    thread = threading.Thread(target=ask_slow, name="hfspace slow", daemon=True)
     thread.start()
     thread.join(HEAD_START)
     began = time.monotonic()
-    beside = visitor.visit(pair.quick.request, seconds)
+    beside = second.visit(pair.quick.request, seconds)
     thread.join()
     if not ended or beside.status is None or ended[0][1].status is None:
         return None

@@ -84,7 +84,7 @@ class Starter:
     def excuse(self, failure: Failure, excuses: Excuses) -> str:
         """Why this failure says nothing of the Space, or ""."""
         if failure.raised is None:
-            return ""
+            return excuses.waiting(self.log) if failure.kind in ("hung", "not listening") else ""
         return excuses.start(failure.raised, self.log, failure.output)
 
     # -- one start
@@ -154,7 +154,7 @@ class Starter:
             kind,  # type: ignore[arg-type]  # one of the three above
             str(error) if kind == "raised" else f"the process ended with {_ending(status)}",
             raised=error,
-            where=error.where,
+            where=error.where or (self.log.aside.where if self.log.aside else None),
             status=status,
             seconds=seconds,
             output=output,
@@ -214,6 +214,7 @@ class Starter:
             app_dir=command.app_dir,
             script=self._script(command.script),
             module=command.module,
+            function=command.function,
             host=command.host,
             port=command.port.number if command.port else None,
             workers=command.workers,
@@ -242,6 +243,8 @@ def _known_words(words: list[str]) -> list[str]:
 
 def _program_words(words: list[str], command: StartCommand) -> list[str]:
     """["python", "main.py", "--flag"], without the interpreter's own options."""
+    if command.function:
+        return words
     first = command.module or command.script
     rest = words[words.index(first) + 1 :] if first in words else []
     return ["python", "-m", str(first), *rest] if command.module else ["python", str(first), *rest]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -21,6 +22,11 @@ Confidence = Literal["high", "medium", "low", "none"]
 
 _TIMINGS = ("export", "import", "startup", "first_response", "visits", "shutdown", "total")
 _GIVEN_BY_THE_HUB = {*BUILTIN_ENVIRONMENT, *OAUTH_ENVIRONMENT, *GRADIO_ENVIRONMENT}
+
+
+#: The checks of what a push would send, and how their reason begins where commits cannot be seen.
+_OF_HISTORY = frozenset({"HFS201", "HFS202"})
+_NO_HISTORY = ("the clone is shallow", "not a git repository", "git does not tell")
 
 
 @dataclass(frozen=True)
@@ -113,7 +119,14 @@ class Report:
             for finding in result.findings
             if finding.message.startswith(unevaluated(result.check))
         ]
-        return [*self.evidence.not_rehearsed, *unseen, *([self.partial] if self.partial else [])]
+        history = dict.fromkeys(
+            f"the history of git: {result.reason}"
+            for result in self.results
+            if result.check.code in _OF_HISTORY
+            and result.outcome == "skipped"
+            and result.reason.startswith(_NO_HISTORY)
+        )
+        return [*self.evidence.not_rehearsed, *unseen, *history, *([self.partial] if self.partial else [])]
 
     @property
     def confidence(self) -> Confidence:
@@ -129,7 +142,8 @@ def gather(space: Space, rehearsal: Rehearsal | None, build: Build | None = None
     """Make evidence of facts; ``rehearsal`` and ``build`` are None where nothing asked for one."""
     about, built = _about(space), _built(build)
     if rehearsal is None:
-        return Evidence(about, built, impossible="no check that was evaluated looks at the running app")
+        reason = "no check that was evaluated looks at the running app"
+        return Evidence(about, built, impossible=reason, not_rehearsed=_unbuilt(space))
     return Evidence(
         space=about,
         build=built,
@@ -138,7 +152,7 @@ def gather(space: Space, rehearsal: Rehearsal | None, build: Build | None = None
         impossible=rehearsal.impossible,
         remedy=install_command(space, rehearsal.missing_packages),
         not_rehearsed=_left_out(space, rehearsal),
-        routes=[_route(route, rehearsal) for route in rehearsal.routes if route.own],
+        routes=_routes(rehearsal),
         requires=_requires(space, rehearsal),
         environment=_environment(space, rehearsal),
         timings={name: round(rehearsal.timings.get(name, 0.0), 4) for name in _TIMINGS},
@@ -166,20 +180,35 @@ def _built(build: Build | None) -> str:
 
 def install_command(space: Space, missing: Iterable[str]) -> str:
     """What installs the packages that are missing here; "" if none is."""
-    names = sorted(missing)
-    files = [f"-r {file.path}" for file in space.requirements.files if file.found]
-    return f"pip install {' '.join(dict.fromkeys(files or names))}" if names else ""
+    written = space.card.fields.get("sdk_version")
+    version = written.raw.strip("'\"") if written is not None and space.sdk == "gradio" else ""
+    exact = {"gradio": version} if re.fullmatch(r"\d[\w.]{0,30}", version, re.ASCII) else {}
+    return space.requirements.install_command(missing, exact)
 
 
 def _left_out(space: Space, rehearsal: Rehearsal) -> list[str]:
-    left_out = list(space.image.not_followed) if space.image else []
+    left_out = list(space.image.not_followed) if space.image else _unbuilt(space)
     if space.command:
         left_out += [f"not run before the server: {command}" for command in space.command.skipped]
+        left_out += [f"not run beside the server: {command}" for command in space.command.beside]
     if not rehearsal.proxied and rehearsal.not_proxied:
         left_out.append(rehearsal.not_proxied)
     left_out += rehearsal.notes
     left_out += [f"{label}: {reason}" for label, reason in rehearsal.skipped_routes.items()]
     return list(dict.fromkeys(left_out))
+
+
+def _unbuilt(space: Space) -> list[str]:
+    """The command of a static Space that makes the files which it shows."""
+    is_built = space.sdk == "static" and "app_build_command" in space.card.fields
+    return ["app_build_command is not run: whether it makes the files is not known"] if is_built else []
+
+
+def _routes(rehearsal: Rehearsal) -> list[dict[str, Any]]:
+    from ..rehearsal.coverage import is_bare_mount
+
+    own = (route for route in rehearsal.routes if route.own)
+    return [_route(route, rehearsal) for route in own if not is_bare_mount(rehearsal, route)]
 
 
 def _route(route: Route, rehearsal: Rehearsal) -> dict[str, Any]:

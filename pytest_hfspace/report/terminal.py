@@ -112,7 +112,7 @@ def _prediction(report: Report, width: int) -> list[Line]:
     if stage is None:
         if report.partial:
             return _coloured(f"Predicted stage: none: {report.partial}", width, "yellow")
-        why = evidence.impossible or "the app did not come up, for a reason that no check found"
+        why = evidence.impossible or _why_not_up(report)
         lines = _coloured(f"Predicted stage: none: {why}", width, "yellow")
         if evidence.remedy:
             lines += [Line(text) for text in wrap(f"To rehearse it: {evidence.remedy}", width, hanging="  ")]
@@ -132,6 +132,21 @@ def _prediction(report: Report, width: int) -> list[Line]:
     if report.partial:
         lines += [Line(part) for part in wrap(f"Partial run: {report.partial}.", width, hanging="  ")]
     return lines
+
+
+#: The checks that tell why an app does not come up.
+_COMING_UP = frozenset({"HFS402", "HFS403", "HFS404", "HFS406"})
+
+
+def _why_not_up(report: Report) -> str:
+    """Why those checks could not tell, where each of them was skipped."""
+    reasons = Counter(
+        result.reason
+        for result in report.results
+        if result.check.code in _COMING_UP and result.outcome == "skipped" and result.applicable
+    )
+    told = [reason for reason, _ in reasons.most_common() if not reason.startswith("needs ")]
+    return told[0] if told else "the app did not come up, for a reason that no check found"
 
 
 def _codes(results: Iterable[Result], stage: Stage | None = None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .card import Card, read_card
@@ -81,10 +81,12 @@ def _build(files: Files, card: Card) -> tuple[Dockerfile | None, Image | None, S
     if sdk != "docker" or DOCKERFILE not in files:
         return None, None, None
     try:
-        text = files.text(DOCKERFILE, LARGEST_DOCKERFILE)
+        text = files.text(DOCKERFILE, LARGEST_DOCKERFILE + 1)
     except FileNotFoundError:
         return None, None, None
     dockerfile = parse_dockerfile(text, DOCKERFILE)
+    if len(text.encode("utf-8", "replace")) > LARGEST_DOCKERFILE:
+        dockerfile = replace(dockerfile, cut=True)
     image = docker_image(dockerfile, files)
     return dockerfile, image, docker_command(image, files)
 
@@ -94,7 +96,8 @@ def _app(command: StartCommand | None) -> str:
     if command is None:
         return "main:app"
     program = (command.script or "").removesuffix(".py").removeprefix(f"{command.cwd}/").strip("./")
-    module = command.module or program.replace("/", ".") or "main"
+    called = (command.function or "").partition(":")[0]
+    module = command.module or called or program.replace("/", ".") or "main"
     words = command.words
     named = "--app" in words[:-1] and command.runner == "fastapi"
     return command.target or f"{module}:{words[words.index('--app') + 1] if named else 'app'}"

@@ -36,8 +36,8 @@ _DURATION: Final = re.compile(
 class Field:
     """One key of the card.  ``raw`` is the text as written, ``line`` the key's, from 1.
 
-    ``value`` is what YAML 1.1 makes of the text (``3.10`` is the float 3.1); lists and mappings
-    are plain lists and dicts.
+    ``value`` is what YAML 1.2 makes of the text (``3.10`` is the float 3.1, ``no`` a text); lists and
+    mappings are plain lists and dicts.
     """
 
     key: str
@@ -67,8 +67,9 @@ class Card:
     def app_port(self) -> int:
         """The port that the Hub connects to: the card's for docker, else 7860."""
         port = self._value("app_port")
-        if isinstance(port, str) and port.isascii() and port.isdigit():
-            port = int(port[:6])
+        if isinstance(port, str) and re.fullmatch(r"[0-9][0-9_]*", port):
+            # quoted, or with the underscores of YAML 1.1: parsers that convert it are common
+            port = int(port.replace("_", "")[:6])
         if self.sdk != "docker" or isinstance(port, bool) or not isinstance(port, int):
             return DEFAULT_APP_PORT
         return port if 0 < port <= 65535 else DEFAULT_APP_PORT

@@ -80,6 +80,8 @@ class Dockerfile:
     errors: tuple[tuple[int, str], ...] = ()
     #: the character that joins lines and takes the meaning from the next one
     escape: str = "\\"
+    #: there is more of it than was read
+    cut: bool = False
 
     @property
     def stages(self) -> tuple[tuple[Instruction, ...], ...]:

@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
+from .changes import uncommitted
 from .git import Entry, GitError, Objects, list_index, list_tree
 from .walk import walk
 
@@ -58,7 +59,8 @@ class Files:
 
     ``tracked`` maps each path that would arrive to its entry.  ``ref`` is the commit that was
     asked for; None means the working tree.  ``notices`` are sentences for the top of a run (not
-    a git repository, a tracked file that is deleted here, ...).
+    a git repository, a tracked file that is deleted here, ...).  ``deleted``: the tracked files that are
+    not in the working tree, and so not in ``tracked``.
     """
 
     root: Path
@@ -66,6 +68,7 @@ class Files:
     ref: str | None = None
     is_git: bool = True
     notices: tuple[str, ...] = ()
+    deleted: frozenset[str] = frozenset()
     _objects: Objects | None = field(default=None, repr=False, compare=False)
 
     def __contains__(self, path: object) -> bool:
@@ -341,7 +344,20 @@ def _in_working_tree(root: Path, entries: list[Entry]) -> Files:
         notices.append(f"a merge is not finished: {_some(list(unmerged))}")
     if not entries:
         notices.append(f"git tracks nothing in {root}: nothing would arrive")
-    return Files(root, tracked, notices=tuple(notices), _objects=Objects(root))
+    differing = [] if unmerged else _differing(root, entries)
+    if differing:
+        files = "1 tracked file differs" if len(differing) == 1 else f"{len(differing)} tracked files differ"
+        notices.append(
+            f"{files} from HEAD: {_some(differing)}: a push sends HEAD (--hfspace-ref HEAD looks at that)"
+        )
+    return Files(root, tracked, notices=tuple(notices), deleted=frozenset(absent), _objects=Objects(root))
+
+
+def _differing(root: Path, entries: list[Entry]) -> list[str]:
+    try:
+        return uncommitted(root, entries)
+    except GitError:
+        return []  # there is no commit yet, or git does not tell
 
 
 def _mode_here(path: str, mode: int) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import select
 import subprocess
 import time
@@ -50,24 +51,35 @@ class GitError(Exception):
     """Git has no answer.  The text is its own complaint, or what kept it from answering."""
 
 
+#: An entry of ``git ls-files -z -s -t --debug``: "H 100644 <object> 0<TAB>path<NUL>", and what git saw of
+#: the file when it last read it.
+_ENTRY: Final = re.compile(
+    rb"(\S) (\d+) ([0-9a-f]+) (\d)\t([^\0]+)\0"
+    rb"(?:  ctime: [^\n]*\n  mtime: (\d+):(\d+)\n[^\n]*\n[^\n]*\n  size: (\d+)\t[^\n]*\n)?"
+)
+
+
 class Entry(NamedTuple):
-    """A line of git's index or of a tree.  ``sparse``: left out of the checkout on purpose."""
+    """A line of git's index or of a tree.  ``sparse``: left out of the checkout on purpose.  ``seen``:
+    seconds and nanoseconds of the last change, and the size, of the file that git has read; None where
+    that is not known."""
 
     path: str
     mode: int
     object: str
     sparse: bool = False
     unmerged: bool = False
+    seen: tuple[int, int, int] | None = None
 
 
 def list_index(root: Path) -> list[Entry]:
     """What git tracks below a directory, by paths from there.  Raises GitError."""
     entries = []
-    for record in _records(_git(root, "ls-files", "-z", "-s", "-t")):
-        # "H 100644 <object> 0<TAB>path"
-        about, _, path = record.partition(b"\t")
-        tag, mode, name, stage = about.split()
-        entry = Entry(os.fsdecode(path), int(mode, 8), name.decode(), tag == b"S", stage != b"0")
+    for tag, mode, name, stage, path, seconds, nanoseconds, size in _ENTRY.findall(
+        _git(root, "ls-files", "-z", "-s", "-t", "--debug")
+    ):
+        seen = (int(seconds), int(nanoseconds), int(size)) if size else None
+        entry = Entry(os.fsdecode(path), int(mode, 8), name.decode(), tag == b"S", stage != b"0", seen)
         entries.append(entry)
     return entries
 

@@ -60,6 +60,31 @@ def read_project(text: str, path: str, tool: str, step: str) -> Project:
     return project
 
 
+def console_scripts(text: str) -> dict[str, str]:
+    """The programs that a project installs, each with the function that it calls ("demo.cli:main")."""
+    data = _read(text)
+    found = {**_table(data, "tool", "poetry", "scripts"), **_table(data, "project", "scripts")}
+    return {
+        name: called
+        for name, called in found.items()
+        if isinstance(called, str) and re.fullmatch(r"[\w.]+:[\w.]+", called)
+    }
+
+
+def fastapi_entry(text: str) -> str:
+    """The "module:app" that fastapi is told by a project; "" where it is told none."""
+    entry = _table(_read(text), "tool", "fastapi").get("entrypoint")
+    return entry if isinstance(entry, str) and re.fullmatch(r"[\w.]+:\w+", entry) else ""
+
+
+def _read(text: str) -> dict[str, Any]:
+    loads = _toml()
+    try:
+        return loads(text) if loads is not None else {}
+    except (ValueError, RecursionError):
+        return {}
+
+
 def required_python(text: str) -> tuple[str, str, int]:
     """The Python that a project admits as PEP 440 writes it, the project's name, and the line.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
@@ -68,12 +68,17 @@ _MOST_FILES: Final = 100
 @dataclass(frozen=True)
 class RequirementFile:
     """A file that a build step installs: ``path`` in the repository (or as the step names it
-    where nothing of the repository lies there), ``where``/``line`` of the step that names it."""
+    where nothing of the repository lies there), ``where``/``line`` of the step that names it.
+
+    ``at``: where in the image it is looked for, "" without one; ``early``: the line of the step that
+    does so before the file is there, else 0."""
 
     path: str
     found: bool
     where: str
     line: int | None
+    at: str = field(default="", compare=False)
+    early: int = 0
 
 
 @dataclass(frozen=True)
@@ -96,6 +101,17 @@ class Requirements:
     places: tuple[Place, ...] = ()
     lenient: frozenset[str] = frozenset()
     tools: Mapping[str, str] = field(default_factory=dict)
+
+    def install_command(self, missing: Iterable[str], exact: Mapping[str, str] | None = None) -> str:
+        """What installs the packages that are missing; "" if none is.  What no file declares is named,
+        with the version that ``exact`` has of it."""
+        names = set(missing)
+        brought = {each.name: each for each in self.declared if not each.path and each.name in names}
+        files = [f"-r {file.path}" for file in self.files if file.found]
+        own = (files or sorted(names - brought.keys())) if names - brought.keys() else []
+        pinned = {name: f'"{name}=={version}"' for name, version in (exact or {}).items()}
+        words = [*(pinned.get(name, name) for name in sorted(brought)), *own]
+        return f"pip install {' '.join(dict.fromkeys(words))}" if words else ""
 
     def declares(self, *names: str) -> bool:
         """Is any of these distributions declared?"""
@@ -127,7 +143,7 @@ def read_requirements(sdk: str | None, image: Image | None, files: Files) -> Req
 @dataclass(frozen=True)
 class _Step:
     """Where a file is named.  ``locate``: from a path in the image to the repository's, or None;
-    ``place``: tells whether a place is there; ``text``: of the install step."""
+    ``place``: tells whether a place is there; ``text``: of the install step, ``install``: its facts."""
 
     locate: Callable[[str], str | None]
     where: str
@@ -137,6 +153,14 @@ class _Step:
     unseen: tuple[str, ...] = ()
     place: Callable[[Place], Place] = lambda place: place
     lenient: bool = False
+    install: PipInstall | None = None
+
+    def early(self, path: str) -> int:
+        """The step's line, if a file that the image will have is not there yet; else 0."""
+        install = self.install
+        if install is None or not install.lacks(path) or not BARE_IMAGES.match(install.base):
+            return 0
+        return install.line
 
 
 class _Gathered:
@@ -182,7 +206,9 @@ class _Gathered:
         if len(self.named) >= _MOST_FILES:
             self.unknown("too many files name each other")
             return
-        self.named.append(RequirementFile(found or path, found is not None, where, line))
+        early = step.early(path) if found is not None else 0
+        at = path if step.install else ""
+        self.named.append(RequirementFile(found or path, found is not None, where, line, at, early))
         if found is None or not installs or found in self.seen:
             return
         self.seen.add(found)
@@ -244,6 +270,9 @@ class _Gathered:
             self.unknown(f"{where} installs {directory}, where no pyproject.toml of the repository lies")
         elif found not in self.seen:
             self.seen.add(found)
+            if step.install is not None and all(map(step.early, _project_files(directory))):
+                line = step.install.line
+                self.named.append(RequirementFile(found, True, DOCKERFILE, line, project, line))  # noqa: FBT003 - as in RequirementFile
             self.follow_project(found, project, step)
 
     def text(self, path: str, limit: int) -> str | None:
@@ -307,6 +336,7 @@ def _follow_install(gathered: _Gathered, image: Image, install: PipInstall, text
         install.unseen,
         place=lambda place: placed(place, gathered.files, image, install, directory),
         lenient=install.conditional,
+        install=install,
     )
     lines = Lines()
     for requirement in install.requirements:
@@ -355,6 +385,15 @@ def _step_text(lines: list[str], line: int) -> str:
         if "<<" not in step[0] and not text.rstrip().endswith("\\") and not text.lstrip().startswith("#"):
             break
     return "\n".join(step)
+
+
+def _project_files(directory: str) -> list[str]:
+    """What makes a directory, or one above it, a project."""
+    folders = [directory]
+    while posixpath.dirname(folders[-1]) != folders[-1] and len(folders) < _MOST_FILES:
+        folders.append(posixpath.dirname(folders[-1]))
+    above = [posixpath.join(folder, "pyproject.toml") for folder in folders]
+    return [*above, *(posixpath.join(directory, name) for name in ("setup.py", "setup.cfg"))]
 
 
 def _beside(path: str, other: str) -> str:

@@ -180,4 +180,4 @@ def is_dummy(value: str) -> bool:
     if is_placeholder(value) or value.lower() in _DUMMIES:
         return True
     words = re.findall(r"[a-z]+|[0-9]+", value.lower().replace("'", ""))
-    return 1 < len(words) and len(value) <= _LONGEST_SENTENCE and _SPEAKING.issuperset(words)
+    return len(words) > 1 and len(value) <= _LONGEST_SENTENCE and _SPEAKING.issuperset(words)

@@ -6,8 +6,10 @@ alias of a hostile one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from typing import Any, Final
 
@@ -17,7 +19,23 @@ _MOST_VALUES: Final = 10_000
 
 #: A longer number may be too large to be printed.
 _LONGEST_NUMBER: Final = 40
-_NUMBERS: Final = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+_NUMBER_TAGS: Final = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+
+#: What a scalar without quotes may mean besides its text: the core schema of YAML 1.2, where "No" and
+#: "12:30" are texts.  Dates, which it does not have, are those of the parsers that read them.
+_WORDS: Final[Mapping[str, bool | None]] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+_FORMS: Final[tuple[tuple[re.Pattern[str], Callable[[str], Any]], ...]] = (
+    (re.compile(r"[-+]?[0-9]+"), int),
+    (re.compile(r"0o[0-7]+"), lambda text: int(text[2:], 8)),
+    (re.compile(r"0x[0-9a-fA-F]+"), lambda text: int(text[2:], 16)),
+    (re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"), float),
+    (re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"), lambda text: float(text.replace(".", ""))),
+    (re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"), date.fromisoformat),
+)
 
 _LONGEST_PROBLEM: Final = 120
 
@@ -158,32 +176,37 @@ def _events(text: str) -> Iterator[Any]:
 
 
 def _scalar(event: Any) -> Any:
-    """What YAML 1.1 makes of a scalar; its text where it makes nothing of it."""
+    """The value of a scalar; its text where it has no other meaning."""
     import yaml
 
-    constructor = _constructor()
-    tag = event.tag
-    if tag is None or tag == "!":
-        tag = constructor.resolve(yaml.ScalarNode, event.value, event.implicit)
-    if tag in _NUMBERS and len(event.value) > _LONGEST_NUMBER:
+    if event.tag is None or event.tag == "!":
+        return _plain(event.value) if event.implicit[0] else event.value
+    if event.tag in _NUMBER_TAGS and len(event.value) > _LONGEST_NUMBER:
         return event.value
     try:
-        return constructor.construct_object(yaml.ScalarNode(tag, event.value))
+        return _constructor().construct_object(yaml.ScalarNode(event.tag, event.value))
     except (yaml.YAMLError, ValueError, OverflowError, TypeError, KeyError, IndexError):
         return event.value
+
+
+def _plain(text: str) -> Any:
+    """What a scalar without quotes and without a tag means."""
+    if text in _WORDS:
+        return _WORDS[text]
+    form = next((read for form, read in _FORMS if form.fullmatch(text)), None)
+    if form is None or len(text) > _LONGEST_NUMBER:
+        return text
+    try:
+        return form(text)
+    except ValueError:
+        return text
 
 
 @lru_cache(maxsize=1)
 def _constructor() -> Any:
     from yaml.constructor import SafeConstructor
-    from yaml.resolver import Resolver
 
-    class Constructor(SafeConstructor, Resolver):
-        def __init__(self) -> None:
-            SafeConstructor.__init__(self)
-            Resolver.__init__(self)
-
-    return Constructor()
+    return SafeConstructor()
 
 
 def _explained(error: Any, text: str) -> tuple[str, int]:

@@ -13,7 +13,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import yaml
 from packaging.requirements import Requirement as Parsed
 from packaging.utils import canonicalize_name
 
@@ -39,6 +38,7 @@ from pytest_hfspace.space.files import Files, Tracked
 from pytest_hfspace.space.image import Command, Image, Variable
 from pytest_hfspace.space.requirements import Requirement, RequirementFile, Requirements
 from pytest_hfspace.space.settings import Declared
+from pytest_hfspace.space.yaml_block import read_block
 
 CARD = "title: Example\nemoji: 🚀\ncolorFrom: blue\ncolorTo: green\nsdk: docker\n"
 MAIN = """\
@@ -107,12 +107,8 @@ def make_files(
 
 def make_card(text: str = CARD, **changes: Any) -> Card:
     """The card of a README that begins with this block; the first key stands on line 2."""
-    node = yaml.compose(text, Loader=yaml.SafeLoader)
-    values = yaml.safe_load(text) or {}
-    fields = {}
-    for key, value in node.value if node else ():
-        raw = text[value.start_mark.index : value.end_mark.index].rstrip()
-        fields[key.value] = Field(key.value, values[key.value], raw, key.start_mark.line + 2)
+    pairs = read_block(text) if text else []
+    fields = {pair.key: Field(pair.key, pair.value, pair.raw, pair.line + 1) for pair in pairs}
     return replace(Card(fields, body_line=text.count("\n") + 3), **changes)
 
 

@@ -16,6 +16,7 @@ from pytest_hfspace.checks.card import (
 )
 from pytest_hfspace.checks.emoji import is_emoji
 from pytest_hfspace.contract import Stage
+from pytest_hfspace.space.at_rest import AT_REST
 
 from .factories import (
     CARD,
@@ -221,6 +222,23 @@ def test_an_sdk_that_cannot_be_chosen(card, line, message, hint):
     assert (finding.message, finding.hint) == (message, hint)
 
 
+def test_an_old_sdk_keeps_no_other_check_from_being_evaluated():
+    space = make_space(card="sdk: streamlit\ncolorTo: teal\napp_prot: 1\n", dockerfile=None)
+    examination = Examination({check.code: check for check in CATALOGUE})
+    facts: dict[str, object] = {"space": space, "space_rehearsal": make_rehearsal()}
+    facts |= {name: read(space) for name, read in AT_REST.items()}
+
+    results = {check.code: examination.examine(check, facts) for check in CATALOGUE if check.code < "HFS3"}
+
+    assert results["HFS103"].findings[0].consequence == (
+        "An old Space of this SDK keeps running; a new or duplicated one cannot choose it, "
+        "and shows a configuration error."
+    )
+    assert [results[code].outcome for code in ("HFS104", "HFS105")] == ["failed", "warned"]
+    waiting = {code for code, result in results.items() if result.reason == "needs HFS103"}
+    assert waiting <= {"HFS106", "HFS107", "HFS108", "HFS109", "HFS111", "HFS206", "HFS207"}
+
+
 # -- HFS104
 
 
@@ -260,6 +278,14 @@ def test_not_exactly_one_emoji(text):
 
 
 HEALTHY_VALUES = [
+    *(
+        "title: No",
+        "title: On",
+        "title: 12:30",
+        "title: 1:30",
+        "short_description: 1_000",
+        "tags: [on, no, y]",
+    ),
     *("title: My Space", 'title: "2048"', "short_description: " + "x" * 60, "license: apache-2.0"),
     *("app_port: 8000", "app_port: 1025", "app_port: 65535", "base_path: /docs", "emoji: 🇩🇪"),
     *("pinned: false", "fullWidth: true", "disable_embedding: false", "hf_oauth: true", "header: mini"),
@@ -323,14 +349,9 @@ DEFECTS = [
         "app_port is 65536; wanted a whole number from 1025 to 65535",
         "write app_port: 7860",
     ),
-    (
-        'app_port: "8000"',
-        'app_port is "8000"; wanted a whole number from 1025 to 65535',
-        "write app_port: 8000",
-    ),
     ("app_port: true", "app_port is true; wanted a whole number from 1025 to 65535", "write app_port: 7860"),
     (
-        "app_port: 0x" + "f" * 5000,
+        "app_port: 0x" + "f" * 36,
         "app_port is a huge number; wanted a whole number from 1025 to 65535",
         "write app_port: 7860",
     ),
@@ -339,52 +360,47 @@ DEFECTS = [
         "short_description has 61 characters; wanted at most 60 characters",
         'write short_description: "What it does, in a few words"',
     ),
-    ("title: 2048", "title is 2048 without quotes, a number to YAML; wanted text", 'write title: "2048"'),
+    ("app_port: abc", 'app_port is "abc"; wanted a whole number from 1025 to 65535', "write app_port: 7860"),
+    ("hf_oauth: 2", "hf_oauth is 2; wanted true or false", "write hf_oauth: true"),
+    ("pinned: maybe", 'pinned is "maybe"; wanted true or false', "write pinned: true"),
+    ("tags: {a: b}", "tags is a mapping; wanted a list of words", "write tags: [fastapi]"),
     (
-        "title: 1:30",
-        "title is 1:30 without quotes, which YAML reads as 90; wanted text",
-        'write title: "1:30"',
+        "tags: [a, [b]]",
+        "tags has a list of 1, a list to YAML; wanted a list of words",
+        "write tags: [fastapi]",
     ),
-    ("title: No", "title is No without quotes, a boolean to YAML; wanted text", 'write title: "No"'),
     ("title: [a]", "title is a list of 1; wanted text", 'write title: "My Space"'),
-    ('pinned: "false"', 'pinned is "false"; wanted true or false', "write pinned: false"),
-    ("hf_oauth: 1", "hf_oauth is 1; wanted true or false", "write hf_oauth: true"),
     ("header: large", 'header is "large"; wanted one of mini, default', "write header: mini"),
     ("base_path: docs", 'base_path is "docs"; wanted a path that begins with "/"', "write base_path: /docs"),
     (
         "suggested_hardware: t4-smal",
-        'suggested_hardware is "t4-smal"; wanted a hardware such as cpu-basic or t4-small',
+        'suggested_hardware is "t4-smal"; did you mean t4-small?',
         "write suggested_hardware: t4-small",
     ),
-    ("tags: fastapi", 'tags is "fastapi"; wanted a list of words', "write tags: [fastapi]"),
-    ("tags: [a, 2]", "tags has 2, a number to YAML; wanted a list of words", "write tags: [fastapi]"),
     (
-        "models: [https://huggingface.co/a/b]",
-        'models has "https://huggingface.co/a/b"; wanted a list of "owner/name"',
-        "write models: [owner/name]",
+        "suggested_hardware: cpu_basic",
+        'suggested_hardware is "cpu_basic"; did you mean cpu-basic?',
+        "write suggested_hardware: cpu-basic",
     ),
     (
-        "thumbnail: picture.png",
-        'thumbnail is "picture.png"; wanted the URL of a picture',
-        "write thumbnail: https://example.org/picture.png",
+        "suggested_hardware: T4small",
+        'suggested_hardware is "T4small"; did you mean t4-small?',
+        "write suggested_hardware: t4-small",
+    ),
+    (
+        "suggested_hardware: a10g-smal",
+        'suggested_hardware is "a10g-smal"; did you mean a10g-small?',
+        "write suggested_hardware: a10g-small",
     ),
     (
         "hf_oauth_scopes: [read_repos]",
-        'hf_oauth_scopes has "read_repos"; wanted a list of the Hub\'s OAuth scopes',
+        'hf_oauth_scopes has "read_repos"; did you mean read-repos?',
         "write hf_oauth_scopes: [read-repos]",
     ),
     (
         "hf_oauth_expiration_minutes: 0",
         "hf_oauth_expiration_minutes is 0; wanted a whole number from 1 to 43200",
         "write hf_oauth_expiration_minutes: 480",
-    ),
-    (
-        "startup_duration_timeout: 3600",
-        (
-            "startup_duration_timeout is 3600 without quotes, a number to YAML; "
-            "wanted a duration such as 30m or 1h"
-        ),
-        "write startup_duration_timeout: 1h",
     ),
     (
         "startup_duration_timeout: soon",
@@ -406,11 +422,6 @@ DEFECTS = [
             "wanted cross-origin-{embedder,opener,resource}-policy with a value, in lower case"
         ),
         "write custom_headers: {cross-origin-opener-policy: same-origin}",
-    ),
-    (
-        "preload_from_hub: ['owner/name a b c']",
-        'preload_from_hub has "owner/name a b c"; wanted a list of "owner/name [file,file [commit]]"',
-        "write preload_from_hub: [owner/name]",
     ),
 ]
 
@@ -489,29 +500,145 @@ def test_the_hubs_own_words_are_quoted_where_they_are_known(line, consequence):
     assert finding.consequence == consequence
 
 
-@pytest.mark.parametrize(
-    ("line", "message"),
-    [
-        ("short_description:", "short_description is empty; wanted at most 60 characters"),
+UNCERTAIN = [
+    (
+        'app_port: "8000"',
+        'app_port is "8000"; wanted a whole number from 1025 to 65535',
+        "write app_port: 8000",
+    ),
+    (
+        "app_port: 8_080",
+        'app_port is "8_080"; wanted a whole number from 1025 to 65535',
+        "write app_port: 8080",
+    ),
+    ('pinned: "false"', 'pinned is "false"; wanted true or false', "write pinned: false"),
+    ("pinned: no", 'pinned is "no"; wanted true or false', "write pinned: false"),
+    ('hf_oauth: "true"', 'hf_oauth is "true"; wanted true or false', "write hf_oauth: true"),
+    ("hf_oauth: 1", "hf_oauth is 1; wanted true or false", "write hf_oauth: true"),
+    (
+        'hf_oauth_expiration_minutes: "480"',
+        'hf_oauth_expiration_minutes is "480"; wanted a whole number from 1 to 43200',
+        "write hf_oauth_expiration_minutes: 480",
+    ),
+    ("tags: mcp", 'tags is "mcp"; wanted a list of words', "write tags: [mcp]"),
+    ("tags: 5", "tags is 5; wanted a list of words", "write tags: [fastapi]"),
+    (
+        "tags: [a, 2]",
+        "tags has 2, a number to YAML; wanted a list of words",
+        'write "2", with the quotes, or remove it',
+    ),
+    (
+        'emoji: "🚀 "',
+        'emoji is "🚀" with blanks around it; wanted exactly one emoji',
+        "remove the blanks: write emoji: 🚀",
+    ),
+    (
+        "models: owner/x",
+        'models is "owner/x"; wanted a list of "owner/name"',
+        "write models: [owner/x]",
+    ),
+    (
+        "models: [gpt2, https://huggingface.co/a/b]",
+        'models has "https://huggingface.co/a/b"; wanted a list of "owner/name"',
+        "write models: [owner/name]",
+    ),
+    (
+        "thumbnail: picture.png",
+        'thumbnail is "picture.png"; wanted the URL of a picture',
+        "write thumbnail: https://example.org/picture.png",
+    ),
+    ("title: 2048", "title is 2048 without quotes, a number to YAML; wanted text", 'write title: "2048"'),
+    (
+        "title: 007",
+        "title is 007 without quotes, which YAML reads as 7; wanted text",
+        'write title: "007"',
+    ),
+    ("title: true", "title is true without quotes, a boolean to YAML; wanted text", 'write title: "true"'),
+    (
+        "title: 2024-05-01",
+        "title is 2024-05-01 without quotes, no text to YAML; wanted text",
+        'write title: "2024-05-01"',
+    ),
+    (
+        "startup_duration_timeout: 3600",
         (
-            "short_description: 🚀" + "x" * 59,
-            (
-                "short_description has 61 characters where an emoji counts as two; "
-                "wanted at most 60 characters"
-            ),
+            "startup_duration_timeout is 3600 without quotes, a number to YAML; "
+            "wanted a duration such as 30m or 1h"
         ),
+        "write startup_duration_timeout: 1h",
+    ),
+    (
+        "startup_duration_timeout: '3600'",
+        'startup_duration_timeout is "3600"; wanted a duration such as 30m or 1h',
+        "write startup_duration_timeout: 1h",
+    ),
+    (
+        "hf_oauth_scopes: [email, read-mcp]",
+        'hf_oauth_scopes has "read-mcp"; wanted a list of the Hub\'s OAuth scopes',
+        "look whether the Hub's documentation has it, or remove it",
+    ),
+    (
+        "hf_oauth_scopes: email",
+        'hf_oauth_scopes is "email"; wanted a list of the Hub\'s OAuth scopes',
+        "write hf_oauth_scopes: [email]",
+    ),
+    *(
         (
-            "suggested_storage: huge",
-            'suggested_storage is "huge"; wanted one of small, medium, large',
-        ),
-        ("models: [gpt2]", 'models has "gpt2"; wanted a list of "owner/name"'),
-    ],
-)
-def test_what_no_source_says_the_hub_refuses_is_a_warning(line, message):
+            f"suggested_hardware: {name}",
+            f'suggested_hardware is "{name}"; wanted a hardware such as cpu-basic or t4-small',
+            "look whether the Hub's documentation has it, or remove it",
+        )
+        for name in ("h100", "inf2x6", "cpu-xl", "a100x2", "l40sx2", "a10g-largex8")
+    ),
+    (
+        "preload_from_hub: ['owner/name a b c']",
+        'preload_from_hub has "owner/name a b c"; wanted a list of "owner/name [file,file [commit]]"',
+        "write preload_from_hub: [owner/name]",
+    ),
+    (
+        "short_description: 🚀" + "x" * 59,
+        "short_description has 61 characters where an emoji counts as two; wanted at most 60 characters",
+        'write short_description: "What it does, in a few words"',
+    ),
+    (
+        "suggested_storage: huge",
+        'suggested_storage is "huge"; wanted one of small, medium, large',
+        "write suggested_storage: small",
+    ),
+]
+
+
+@pytest.mark.parametrize(("line", "message", "hint"), UNCERTAIN)
+def test_what_no_source_says_the_hub_refuses_is_a_warning(line, message, hint):
     finding = only_finding(card_value, make_space(card=f"sdk: docker\n{line}\n"))
 
-    assert (finding.level, finding.message) == ("warn", message)
+    assert (finding.level, finding.message, finding.hint) == ("warn", message, hint)
     assert finding.consequence == "The Hub may refuse the push, or ignore the field."
+
+
+@pytest.mark.parametrize(
+    ("line", "message", "hint"),
+    [
+        ("tags:", "tags is empty; wanted a list of words", "remove the line"),
+        ("thumbnail: ~", "thumbnail is empty; wanted the URL of a picture", "remove the line"),
+        ("app_port:", "app_port is empty; wanted a whole number from 1025 to 65535", "remove the line"),
+        (
+            "models: [a/b, gpt2]",
+            'models has "gpt2"; wanted a list of "owner/name"',
+            "keep it, or write the owner as well: owner/gpt2",
+        ),
+        (
+            "datasets: [squad]",
+            'datasets has "squad"; wanted a list of "owner/name"',
+            "keep it, or write the owner as well: owner/squad",
+        ),
+    ],
+)
+def test_what_very_likely_does_no_harm_is_a_note(line, message, hint):
+    finding = only_finding(card_value, make_space(card=f"sdk: docker\n{line}\n"))
+
+    assert (finding.level, finding.message, finding.hint) == ("note", message, hint)
+    assert finding.consequence == "Very likely nothing happens."
 
 
 def test_every_wrong_value_is_reported():
@@ -653,10 +780,19 @@ def test_a_docker_space_without_a_dockerfile(files, untracked, message, hint):
     assert (finding.message, finding.hint) == (message, hint)
 
 
-def test_a_dockerfile_that_is_not_used():
-    finding = only_finding(dockerfile, make_gradio_space({"Dockerfile": "FROM python:3.12\n"}))
+@pytest.mark.parametrize(
+    ("card", "level"),
+    [
+        (GRADIO, "note"),
+        (f"{GRADIO}app_file: ./app.py\n", "note"),
+        (f"{GRADIO}app_file: main.pyw\n", "warn"),
+        (f"{GRADIO}app_file: [app.py]\n", "warn"),
+    ],
+)
+def test_a_dockerfile_that_is_not_used(card, level):
+    finding = only_finding(dockerfile, make_gradio_space({"Dockerfile": "FROM python:3.12\n"}, card=card))
 
-    assert (finding.level, finding.path) == ("warn", "Dockerfile")
+    assert (finding.level, finding.path) == (level, "Dockerfile")
     assert finding.message == "the Dockerfile is not used: the card says sdk: gradio"
     assert finding.hint == "write sdk: docker in README.md to build with it, or remove it"
 

@@ -39,6 +39,7 @@ from .factories import (
     make_image,
     make_raised,
     make_rehearsal,
+    make_requirements,
     make_route,
     make_settings,
     make_space,
@@ -91,7 +92,7 @@ SLIPS = [
     *(("licence: mit", "license"), ("License: mit", "license"), ("emojis: 🚀", "emoji")),
     *(("title_: x", "title"), ("titles: x", "title"), ("Title: x", "title"), ("tilte: x", "title")),
     *(("header_: mini", "header"), ("headers: mini", "header"), ("thumbnails: x", "thumbnail")),
-    *(("tag: [a]", "tags"), ("model: owner/name", "models"), ("dataset: [a/b]", "datasets")),
+    *(("tag: [a]", "tags"), ("model: [owner/name]", "models"), ("dataset: [a/b]", "datasets")),
     *(("suggested_hardwares: t4-small", "suggested_hardware"), ("base-path: /a", "base_path")),
     *(("startup_timeout_duration: 1h", ""), ("startup_duration_timeouts: 1h", "startup_duration_timeout")),
 ]
@@ -106,6 +107,25 @@ def test_a_key_that_is_nearly_known(line, wanted):
     assert finding.message == f"{key} is no key of a card; did you mean {wanted}?"
     shown = "" if value.startswith("[") else f" {value}"
     assert finding.hint == f"write {wanted}:{shown} in place of {key}"
+
+
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        ("tag: latest", "write tags: latest in place of tag"),
+        ("model: owner/name", "write models: owner/name in place of model"),
+        ("dataset: a/b", "write datasets: a/b in place of dataset"),
+    ],
+)
+def test_a_singular_is_often_somebodys_own_key(line, hint):
+    finding = only_finding(card_key_unknown, make_space(card=f"sdk: docker\n{line}\n"))
+
+    assert (finding.level, finding.hint) == ("note", hint)
+
+
+@pytest.mark.parametrize("line", ["Tags: [a]", "taggs: a", "emojis: 🚀", "titles: x"])
+def test_other_slips_are_warnings(line):
+    assert only_finding(card_key_unknown, make_space(card=f"sdk: docker\n{line}\n")).level == "warn"
 
 
 def test_two_words_in_another_order_are_somebody_elses_key():
@@ -267,13 +287,86 @@ def test_a_python_version_that_is_given_is_judged_by_another_check(line):
 def test_a_gradio_space_without_python_version():
     finding = only_finding(python_unset, make_gradio_space(card="sdk: gradio\nsdk_version: 6.17.3\n"))
 
-    assert (finding.level, finding.path, finding.line) == ("warn", "README.md", 1)
+    assert (finding.level, finding.path, finding.line) == ("note", "README.md", 1)
     assert finding.message == (
         "python_version is not set: 3.10 by the documentation, 3.13 by builders since 2026-05"
     )
     assert finding.hint.startswith('write python_version: "3.')
     assert f"requires a different Python: {BUILDERS_PYTHON}" in finding.consequence
     assert python_unset.predicts is Stage.BUILD_ERROR
+
+
+UNSET = "sdk: gradio\nsdk_version: 6.17.3\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "requirements"),
+    [
+        ({"pyproject.toml": '[project]\nname = "x"\nrequires-python = ">=3.10"\n'}, ""),
+        ({"pyproject.toml": '[project]\nrequires-python = ">=3.10,<3.13.2"\n'}, ""),
+        ({"pyproject.toml": "[project]\nrequires-python = 'nonsense'\n"}, ""),
+        ({"pyproject.toml": "no TOML ["}, ""),
+        ({"lib/pyproject.toml": '[project]\nrequires-python = "<3.13"\n'}, ""),
+        ({"app.py": "import imghdr\n"}, "standard-imghdr"),
+        ({"app.py": "import imghdr\n", "imghdr.py": ""}, ""),
+        ({"app.py": "try:\n    import cgi\nexcept ImportError:\n    cgi = None\n"}, ""),
+        ({"app.py": "def page():\n    import cgi\n"}, ""),
+        ({"app.py": "import audioop, distutils\n"}, ""),
+        ({"app.py": "import json, tomllib\n", "other.py": "import cgi\n"}, ""),
+    ],
+)
+def test_an_app_that_the_builders_python_suits(files, requirements):
+    space = make_gradio_space(files, card=UNSET, requirements=requirements)
+
+    assert only_finding(python_unset, space).level == "note"
+
+
+@pytest.mark.parametrize(
+    ("files", "seen", "hint", "consequence"),
+    [
+        (
+            {"pyproject.toml": '[project]\nname = "x"\nrequires-python = ">=3.11,<3.12"\n'},
+            "line 3 of pyproject.toml wants >=3.11,<3.12",
+            'write python_version: "3.11"',
+            "\"requires a different Python: 3.13.x not in '>=3.11,<3.12'\"",
+        ),
+        (
+            {"pyproject.toml": '[tool.poetry.dependencies]\npython = "~3.10"\n'},
+            "line 2 of pyproject.toml wants ",
+            'write python_version: "3.10"',
+            "requires a different Python",
+        ),
+        (
+            {"app.py": "import os\nimport imp\n"},
+            "app.py:2 imports imp, which is gone since 3.12",
+            'write python_version: "3.1',
+            "The app ends with \"No module named 'imp'\".",
+        ),
+        (
+            {"app.py": "import ui\n", "ui.py": "from cgi import escape\n"},
+            "ui.py:1 imports cgi, which is gone since 3.13",
+            'write python_version: "3.1',
+            "The app ends with \"No module named 'cgi'\".",
+        ),
+    ],
+)
+def test_an_app_that_the_builders_python_does_not_suit(files, seen, hint, consequence):
+    finding = only_finding(python_unset, make_gradio_space(files, card=UNSET, requirements=""))
+
+    assert (finding.level, finding.line) == ("warn", 1)
+    assert finding.message.startswith(
+        f"python_version is not set: builders use {BUILDERS_PYTHON}, and {seen}"
+    )
+    assert finding.hint.startswith(hint)
+    assert consequence in finding.consequence
+
+
+def test_a_removed_module_where_not_every_install_is_understood():
+    space = make_gradio_space(
+        {"app.py": "import cgi\n"}, card=UNSET, requirements=make_requirements("", complete=False)
+    )
+
+    assert only_finding(python_unset, space).level == "note"
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pytest_hfspace.check import Check
 from pytest_hfspace.checks.build_steps import data_at_build, recursive_chown, root_step_after_user
 from pytest_hfspace.checks.dockerfile import base_image_tools, copy_source, dockerfile_invalid
+from pytest_hfspace.contract import Stage
 from pytest_hfspace.space.dockerfile import parse_dockerfile
+from pytest_hfspace.space.image import TOO_LONG
 from tests.checks.built import built
 from tests.checks.factories import make_gradio_space, make_space, make_static_space, only_finding, outcome
 
@@ -110,6 +114,22 @@ def test_a_source_that_is_here_and_not_tracked() -> None:
     finding = only_finding(copy_source, built("COPY static /x", untracked={"static": ""}))
     assert "static is here, but git does not track it" in finding.message
     assert "git add -f static" in finding.hint
+
+
+@pytest.mark.parametrize("name", [".env", "config/.env", ".env.local", "server.pem", "credentials.json"])
+@pytest.mark.parametrize("kind", ["untracked", "ignored", "absent"])
+def test_a_secret_is_not_to_be_published(name: str, kind: str) -> None:
+    files = {name: "KEY=1\n", ".dockerignore": f"{name}\n"} if kind == "ignored" else {}
+    space = built(f"COPY {name} ./", files, untracked={name: "KEY=1\n"} if kind == "untracked" else {})
+    finding = only_finding(copy_source, space)
+    assert finding.hint == "take it out of the Dockerfile, and set what it holds as secrets on the Space"
+
+
+@pytest.mark.parametrize("name", [".env.example", "cert.txt", "environment.yml"])
+def test_an_example_may_be_published(name: str) -> None:
+    finding = only_finding(copy_source, built(f"COPY {name} ./", untracked={name: ""}))
+    assert name in finding.hint
+    assert finding.hint.startswith("git add")
 
 
 def test_a_source_that_dockerignore_names() -> None:
@@ -241,6 +261,41 @@ def test_nothing_to_start() -> None:
     assert finding.message == "the Dockerfile has neither CMD nor ENTRYPOINT, so no server is started"
     assert 'CMD ["uvicorn", "main:app"' in finding.hint
     assert finding.line == 2
+    assert finding.predicts is Stage.RUNTIME_ERROR
+
+
+def test_what_is_longer_than_is_read() -> None:
+    text = "FROM python:3.12\n" + "ENV A=1\n" * 2100
+    result = outcome(dockerfile_invalid, built(f"{text}# CMD"))
+    assert (result.outcome, result.reason) == ("skipped", TOO_LONG)
+
+    half = replace(parse_dockerfile("FROM python:3.12\nENV A="), cut=True)
+    result = outcome(dockerfile_invalid, make_space(dockerfile=half))
+    assert (result.outcome, result.reason) == ("skipped", TOO_LONG)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message", "hint"),
+    [
+        (
+            "FROM python:3.12\n<<<<<<< HEAD\nUSER user\n=======\nUSER root\n>>>>>>> main\nCMD x",
+            2,
+            "this line is left from a merge (so are lines 4, 6)",
+            "finish the merge",
+        ),
+        ("FROM python:3.12\nRUN a\n>>>>>>> main\nCMD x", 3, "this line is left from a merge", "finish"),
+        (
+            "```dockerfile\nFROM python:3.12\nCMD x\n```\n",
+            1,
+            "this line is a fence of Markdown (so is line 4)",
+            "remove the fences",
+        ),
+    ],
+)
+def test_lines_that_were_never_meant_are_told_once(text: str, line: int, message: str, hint: str) -> None:
+    finding = only_finding(dockerfile_invalid, built(text))
+    assert (finding.message, finding.line) == (message, line)
+    assert hint in finding.hint
 
 
 def test_an_image_that_may_bring_its_own_command() -> None:
@@ -438,9 +493,28 @@ def test_images_that_have_git_or_need_none(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "path", "line"),
     [
-        ("FROM python:3.12-slim\nCOPY . .\nRUN pip install -r requirements.txt", "requirements.txt", 2),
-        ("FROM python:3.12-alpine3.20\nRUN pip install git+https://e.org/r", "Dockerfile", 2),
+        ("FROM python:3.12-slim\nCOPY . .\nRUN poetry add git+https://e.org/r", "Dockerfile", 3),
+        ("FROM python:3.12-slim\nCOPY --from=tools /a /usr/bin/\nRUN pip install git+https://e.org/r",
+         "Dockerfile", 3),
+        ("FROM debian:12-slim\nRUN pip install git+https://e.org/r", "Dockerfile", 2),
         ("FROM ghcr.io/astral-sh/uv:python3.12-bookworm-slim\nRUN uv pip install 'x @ git+https://e.org/r'",
+         "Dockerfile", 2),
+    ],
+)  # fmt: skip
+def test_an_image_that_may_have_no_git(text: str, path: str, line: int) -> None:
+    result = outcome(base_image_tools, built(text, GIT))
+    assert result.outcome == "noted"
+    assert [(finding.path, finding.line) for finding in result.findings] == [(path, line)]
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "line"),
+    [
+        ("FROM python:3.12-slim\nCOPY . .\nRUN pip install -r requirements.txt", "requirements.txt", 2),
+        ("FROM python:3.12-slim\nRUN --mount=type=cache,target=/c pip install git+https://e.org/r",
+         "Dockerfile", 2),
+        ("FROM python:3.12-alpine3.20\nRUN pip install git+https://e.org/r", "Dockerfile", 2),
+        ("FROM docker.io/library/python:3.12-slim-bookworm\nRUN pip install git+https://e.org/r",
          "Dockerfile", 2),
         ("FROM python:3.12-slim AS a\nRUN pip install git+https://e.org/r\nRUN apt-get install git\nFROM a",
          "Dockerfile", 2),
@@ -448,7 +522,10 @@ def test_images_that_have_git_or_need_none(text: str) -> None:
 )  # fmt: skip
 def test_an_image_without_git(text: str, path: str, line: int) -> None:
     result = outcome(base_image_tools, built(text, GIT))
-    assert result.outcome == "noted"
+    assert result.outcome == "failed"
+    assert "Cannot find command 'git' - do you have 'git' installed and in your PATH?" in (
+        result.findings[0].consequence
+    )
     assert [(finding.path, finding.line) for finding in result.findings] == [(path, line)]
     assert "git" in result.findings[0].hint
 

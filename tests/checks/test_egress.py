@@ -171,6 +171,15 @@ def test_it_waits_nobody_knows_where() -> None:
     assert (finding.path, finding.line) == ("mail.py", 12)  # where it asked
 
 
+def test_it_waits_for_the_one_that_the_line_asks() -> None:
+    failure = make_failure("startup", "hung", where=LINE, seconds=20.0)
+    rehearsal = make_rehearsal(
+        connects=(Connect("first.example.com", 443, Where("a.py", 1), "import"), *asked(None).connects),
+        variants=(Variant("silent", failure=failure),),
+    )
+    assert "waits for models.example.com:443:" in only_finding(egress_startup, rehearsal=rehearsal).message
+
+
 def test_it_says_what_it_lacks() -> None:
     failure = make_failure("startup", raised=make_raised("TimeoutError", "timed out", LINE))
     finding = only_finding(egress_startup, rehearsal=asked(Variant("silent", failure=failure)))

@@ -75,6 +75,58 @@ def test_reads_are_no_writes() -> None:
     assert outcome(user, built(ROOTS), make_rehearsal(files=uses)).outcome == "passed"
 
 
+def wrote_at(source: str) -> tuple[Any, Rehearsal]:
+    """A Space whose main.py writes beside itself on the line that calls ``save``."""
+    line = next(n for n, text in enumerate(source.splitlines(), 1) if "save(" in text and "def" not in text)
+    use = FileUse("/app/data.json", Where("main.py", line), found=False, write=True)
+    return {"main.py": source}, make_rehearsal(files=(use,))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "try:\n    save()\nexcept PermissionError:\n    log('no')\n",
+        "try:\n    save()\nexcept (KeyError, OSError) as e:\n    log(e)\n",
+        "def f():\n    try:\n        with x:\n            save()\n    except Exception:\n        return\n",
+        "try:\n    save()\nexcept:\n    pass\n",
+        "try:\n    save()\nexcept ValueError:\n    raise\nexcept OSError:\n    pass\n",
+        "with contextlib.suppress(OSError):\n    save()\n",
+        "if os.access('.', os.W_OK):\n    save()\n",
+        "def keep():\n    save()\ntry:\n    keep()\nexcept OSError:\n    pass\n",
+    ],
+)
+def test_writes_that_the_app_can_do_without(source: str) -> None:
+    files, rehearsal = wrote_at(source)
+    assert outcome(user, built(ROOTS, files), rehearsal).outcome == "passed"
+    result = outcome(copy_owner, built(USER + "COPY . .\nUSER user\n", files), rehearsal)
+    assert result.findings == ()
+    unknown = built("FROM ghcr.io/a/b\nWORKDIR /app\nCOPY . .\n", files)
+    assert outcome(user, unknown, rehearsal).outcome == "passed"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "save()\n",
+        "try:\n    save()\nexcept ValueError:\n    pass\n",
+        "try:\n    save()\nexcept FileNotFoundError:\n    pass\n",
+        "try:\n    save()\nexcept OSError as e:\n    raise RuntimeError('no') from e\n",
+        "try:\n    save()\nexcept PermissionError:\n    sys.exit(1)\n",
+        "try:\n    pass\nexcept OSError:\n    save()\n",
+        "try:\n    pass\nexcept OSError:\n    pass\nelse:\n    save()\n",
+        "with contextlib.suppress(KeyError):\n    save()\n",
+        "if os.path.exists('.'):\n    save()\n",
+        "def keep():\n    save()\nkeep()\ntry:\n    keep()\nexcept OSError:\n    pass\n",
+        "def keep():\n    save()\ntry:\n    keep()\nexcept OSError:\n    pass\nThread(target=keep).start()\n",
+        "@app.get('/')\ndef keep():\n    save()\n",
+        "save(\n",
+    ],
+)
+def test_writes_whose_refusal_is_not_survived(source: str) -> None:
+    files, rehearsal = wrote_at(source)
+    assert only_finding(user, built(ROOTS, files), rehearsal).path == "Dockerfile"
+
+
 def test_no_user_and_a_write_beside_the_code() -> None:
     finding = only_finding(user, built(ROOTS), wrote("/app/data.json"))
     assert finding.message == (

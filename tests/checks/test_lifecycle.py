@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from pytest_hfspace.check import Finding
 from pytest_hfspace.checks.lifecycle import CHECKS, logs_buffered, restart, shutdown, shutdown_error
 from pytest_hfspace.contract import Stage
-from pytest_hfspace.rehearsal.facts import FileUse, Shutdown, Variant, Where
+from pytest_hfspace.rehearsal.facts import Connect, FileUse, Shutdown, Variant, Where
 
 from .factories import (
     make_command,
@@ -185,7 +186,11 @@ def test_a_second_start_that_is_slow() -> None:
 
 def test_a_second_start_without_a_network() -> None:
     failure = make_failure(raised=make_raised("socket.gaierror OSError", "Name or service not known"))
-    assert outcome(restart, rehearsal=again(failure)).outcome == "skipped"
+    asked = replace(again(failure), connects=(Connect("example.com", 443, None),))
+    assert outcome(restart, rehearsal=asked).outcome == "skipped"
+    of_file = make_raised("sqlite3.OperationalError", "table a already exists")
+    for rehearsal in (again(failure), replace(asked, variants=again(make_failure(raised=of_file)).variants)):
+        assert outcome(restart, rehearsal=rehearsal).outcome == "failed"
 
 
 # -- HFS810

@@ -192,6 +192,11 @@ def test_script_that_calls_localhost(text: str) -> None:
         assert finding.level == "warn"
 
 
+def test_an_address_without_a_path() -> None:
+    finding = only_finding(localhost_url, rehearsal=script(f"const API = '{PORT}'; fetch(API + '/items')"))
+    assert finding.hint == "leave it out: write the paths alone"
+
+
 def test_link_is_a_note() -> None:
     finding = only_finding(localhost_url, rehearsal=seen(front(f"<a href='{PORT}/docs'>docs</a>")))
     assert (finding.level, finding.message) == (
@@ -378,6 +383,12 @@ def test_front_page_lacks(body: str, said: str) -> None:
 def test_how_bad_it_is(body: str, status: int, level: str) -> None:
     (finding,) = lost(body, asset("/x", status))
     assert finding.level == level
+
+
+def test_the_worst_comes_first() -> None:
+    body = "<link rel=icon href=/i><video src=/v></video><script src=/s></script>"
+    found = lost(body, asset("/i", 404), asset("/v", 404), asset("/s", 404))
+    assert [finding.level for finding in found] == ["error", "warn", "note"]
 
 
 def test_another_page_than_the_front_page() -> None:

@@ -79,7 +79,13 @@ HASH = " --hash=sha256:" + "a" * 64
         "flask\nflask\nFlask>=2\nflask==3.0\n",
         "flask==3.0; python_version < '3.9'\nflask==3.1; python_version >= '3.9'\n",
         "flask===3.0\nflask==3.*\n",
-        "torch==2.1.0+cpu\ntorch>=2\n",
+        "--extra-index-url https://pypi.example/cpu\ntorch==2.1.0+cpu\ntorch>=2\n",
+        "-f https://pypi.example/wheels\ntorch==2.1.0+cu121\n",
+        "torch==2.1.0+cpu; sys_platform == 'win32'\n",
+        "torch @ https://example.org/torch-2.1.0%2Bcpu-cp312-none-linux.whl\n",
+        "flask>=2,<3\nclick>1,<1.0.1\ndemo>=1,<=1\nother==1.*,>1.5\nmore~=1.4,<1.5\nlast>=1,!=1\n",
+        "flask>=2.0a1,<2.0\n",
+        "flask>=3,<2; sys_platform == 'win32'\n",
         f"flask==3.0{HASH}\nclick==8.1{HASH}\n",
         f"flask==3.0{HASH}\nwin==1; sys_platform == 'win32'\n",
     ],
@@ -102,8 +108,8 @@ def test_where_no_pip_runs():
         ("apt-get install ffmpeg", "a command"),
         ("python -m spacy download en_core_web_sm", "a command"),
         ("```", "a fence of Markdown"),
-        ("<<<<<<< HEAD", "a mark of an unfinished merge"),
-        ("=======", "a mark of an unfinished merge"),
+        ("<<<<<<< HEAD", "this line is left from a merge"),
+        ("=======", "this line is left from a merge"),
         ("flask=3.0", "a version behind one ="),
         ("flask=>3.0", "a version with its signs turned round"),
         ("flask 3.0", "a version without a sign"),
@@ -115,7 +121,8 @@ def test_where_no_pip_runs():
 )
 def test_lines_that_are_no_requirement(line, what):
     finding = only_finding(requirement_invalid, docker(f"fastapi\n{line}\n"))
-    assert finding.message == f"{line} is no requirement, but {what}"
+    sign = ":" if what.startswith("this") else ", but"
+    assert finding.message == f"{line} is no requirement{sign} {what}"
     assert (finding.path, finding.line, finding.level) == ("requirements.txt", 2, "error")
     assert f"ERROR: Invalid requirement: {line}" in finding.consequence
     assert finding.hint
@@ -125,6 +132,8 @@ def test_many_such_lines_are_one_finding():
     text = "<<<<<<< HEAD\nflask==1.0\n=======\nflask>=1\n>>>>>>> main\n"
     finding = only_finding(requirement_invalid, docker(text))
     assert finding.message.endswith("(2 more such lines)")
+    finding = only_finding(requirement_invalid, docker(text.replace("flask>=1", "flask==2.0")))
+    assert finding.message.startswith("<<<<<<< HEAD is no requirement: this line is left from a merge")
 
 
 def test_uv_passes_over_options_that_it_does_not_know():
@@ -199,13 +208,20 @@ def place(target, found, text="", **changes):
             "No such file or directory: '/C:/ci/numpy'",
         ),
         (place("./libs/x", False), "File './libs/x' does not exist"),
-        (place("./libs/x", False, editable=True), "./libs/x is not a valid editable requirement"),
+        (place("./libs/y", False, editable=True), "./libs/y is not a valid editable requirement"),
     ],
 )
 def test_places_that_are_not_there(given, consequence):
     finding = only_finding(requirement_invalid, docker("", places=(given,)))
     assert (finding.line, finding.level) == (3, "error")
     assert consequence in finding.consequence
+
+
+def test_a_place_that_the_repository_does_not_have():
+    finding = only_finding(requirement_invalid, docker("", places=(place("./vendor/x", False),)))
+    assert finding.hint == "add ./vendor/x, or remove the line"
+    space = make_space({"vendor/x/setup.py": ""}, requirements=listed("", places=(place("./vendor/x", False),)))
+    assert only_finding(requirement_invalid, space).hint == "COPY ./vendor/x into the image before pip runs"
 
 
 def test_places_that_are_there_or_unknown():
@@ -237,6 +253,55 @@ def test_hashes_of_some_lines():
     # the SDK's own packages have none
     finding = only_finding(requirement_invalid, gradio(f"flask==3.0{HASH}\n"))
     assert "the SDK installs gradio without one" in finding.message
+
+
+@pytest.mark.parametrize("version", ["2.5.1+cu121", "2.5.1+cpu"])
+def test_a_version_that_the_public_index_does_not_have(version):
+    finding = only_finding(requirement_invalid, docker(f"fastapi\ntorch=={version}\n"))
+
+    assert (finding.line, finding.level) == (2, "error")
+    assert "the public index has no version with a + in it" in finding.message
+    assert f"a version that satisfies the requirement torch=={version} (from versions" in finding.consequence
+    assert finding.hint.startswith("write torch==2.5.1, or name the index of +")
+    on_gradio = only_finding(requirement_invalid, gradio(f"torch=={version}\n"))
+    assert "No candidate PyTorch version found for ZeroGPU" in on_gradio.consequence
+
+
+@pytest.mark.parametrize(
+    "dockerfile",
+    [
+        DOCKERFILE.replace("install -r", "install --extra-index-url https://pypi.example/cpu -r"),
+        DOCKERFILE.replace("install -r", "install -f https://pypi.example/cpu -r"),
+        DOCKERFILE.replace("COPY . .", "ENV PIP_FIND_LINKS=https://pypi.example/cpu"),
+        DOCKERFILE.replace("install -r", "install --torch-backend=cpu -r"),
+        DOCKERFILE.replace("RUN pip", "RUN pip config set global.index-url https://pypi.example && pip"),
+        DOCKERFILE.replace("RUN pip", "RUN pip install --index-url https://pypi.example torch && pip"),
+    ],
+)
+def test_a_version_of_another_index(dockerfile):
+    assert outcome(requirement_invalid, docker("torch==2.5.1+cpu\n", dockerfile)).outcome == "passed"
+
+
+def test_an_image_that_may_have_the_version_already():
+    image = make_image(["main.py"], base="pytorch/pytorch:2.5.1")
+    space = replace(docker("torch==2.5.1+cu121\n"), image=image)
+    assert outcome(requirement_invalid, space).outcome == "passed"
+
+
+@pytest.mark.parametrize("text", ["numpy>=2,<1.5", "numpy>2,<=2", "numpy~=1.4,>=2", "numpy==1.*,>=2"])
+def test_bounds_that_leave_nothing(text):
+    finding = only_finding(requirement_invalid, docker(f"fastapi\n{text}\n"))
+    assert "no version can satisfy" in finding.message
+    assert "No matching distribution found for numpy" in finding.consequence
+
+
+@pytest.mark.parametrize("line", ["x @ git+ssh://git@example.org/o/x.git", "git+ssh://git@example.org/o/x#egg=x"])
+def test_what_needs_an_ssh_key(line):
+    finding = only_finding(requirement_invalid, docker(f"fastapi\n{line}\n"))
+    assert (finding.line, finding.level) == (2, "error")
+    assert "Host key verification failed." in finding.consequence
+    steps = "RUN git config --global url.https://example.org/.insteadOf ssh://git@example.org/\nRUN pip"
+    assert outcome(requirement_invalid, docker(line, DOCKERFILE.replace("RUN pip", steps))).findings == ()
 
 
 def test_a_password_of_an_index():
@@ -561,7 +626,16 @@ def test_packages_that_are_there(space):
             "E: Unable to locate package software-properties-common",
         ),
         (apt("apt install -y netcat", "python:3.12-bookworm"), "Debian 12", "no installation candidate"),
-        (make_space({"packages.txt": "ffmpeg\n"}), "packages.txt is not read", "not installed"),
+        (
+            make_space({"packages.txt": "git ffmpeg\n", "start.sh": "# git\nffmpeg -version\n"}),
+            "no step installs ffmpeg; start.sh has ffmpeg",
+            "not installed",
+        ),
+        (
+            make_space({"packages.txt": "curl\n"}, dockerfile=f"{DOCKERFILE}HEALTHCHECK CMD curl -f x\n"),
+            "no step installs curl; Dockerfile has curl",
+            "not installed",
+        ),
         (
             make_gradio_space({"packages.txt": "ffmpeg\nlibgl1-mesa-glx\n"}),
             "libgl1-mesa-glx",
@@ -584,6 +658,46 @@ def test_packages_that_are_not_there(space, message, consequence):
     assert consequence in finding.consequence
     assert finding.level == "warn"
     assert finding.hint
+
+
+@pytest.mark.parametrize(
+    ("packages", "program"),
+    [
+        ("ffmpeg\n", "# ffmpeg\n"),
+        ("ffmpeg\n", "import ffmpegish\n"),
+        ("git\n", "x = '.git'\n"),
+        ("git\n", "x = 'my-git'\n"),
+    ],
+)
+def test_packages_that_nothing_is_seen_to_use(packages, program):
+    space = make_space({"packages.txt": packages, "main.py": program})
+
+    finding = only_finding(system_packages, space, space_sources=Sources(app=("main.py",)))
+
+    assert finding.level == "note"
+    assert finding.message.startswith("packages.txt is not read: the card says sdk: docker, and no step ")
+    assert finding.hint.endswith(" in the Dockerfile, or remove packages.txt")
+
+
+@pytest.mark.parametrize(
+    ("packages", "program", "said"),
+    [
+        ("ffmpeg\n", "run(['ffmpeg', '-i', x])\n", "no step installs ffmpeg; main.py has ffmpeg"),
+        ("ffmpeg\n", "run('/usr/bin/ffmpeg')\n", "no step installs ffmpeg; main.py has ffmpeg"),
+        ("git\nlibgl1\n", "import cv2\n", "no step installs libgl1; main.py has cv2"),
+        (
+            "tesseract-ocr\n",
+            "import pytesseract\n",
+            "no step installs tesseract-ocr; main.py has pytesseract",
+        ),
+    ],
+)
+def test_packages_that_the_app_uses(packages, program, said):
+    space = make_space({"packages.txt": packages, "main.py": program})
+
+    finding = only_finding(system_packages, space, space_sources=Sources(app=("main.py",)))
+
+    assert (finding.level, said in finding.message) == ("warn", True)
 
 
 def test_the_base_of_the_stage_counts():

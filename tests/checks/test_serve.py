@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -20,7 +21,7 @@ from pytest_hfspace.checks.serve import (
 )
 from pytest_hfspace.contract import Stage
 from pytest_hfspace.rehearsal.coverage import route_outcome
-from pytest_hfspace.rehearsal.facts import Request, Route, StandIn, Where
+from pytest_hfspace.rehearsal.facts import Request, Route, StandIn, Visit, Where
 
 from .factories import (
     make_failure,
@@ -550,9 +551,15 @@ def test_documented_operation_that_nothing_answers() -> None:
 # -- HFS505
 
 
-def at_root(**changes: Any) -> Any:
+HTML = (("content-type", "text/html; charset=utf-8"),)
+#: A route whose answer shows that the app has pages.
+PAGE = (make_route("GET", "/page"), make_visit("GET /page", headers=HTML))
+
+
+def at_root(*others: tuple[Route, Visit], **changes: Any) -> Any:
     page = make_visit("ROOT", kind="root", request=Request("GET", "/?logs=container"), endpoint="", **changes)
-    return make_rehearsal(visits=(page,))
+    routes = (make_route(), *(route for route, _ in others))
+    return make_rehearsal(routes=routes, visits=(page, *(visit for _, visit in others)))
 
 
 @pytest.mark.parametrize("status", [200, 302, 307, 405, 422, 500, 503])
@@ -562,12 +569,53 @@ def test_root_that_answers(status: int) -> None:
 
 @pytest.mark.parametrize("status", [401, 403, 404])
 def test_root_that_does_not(status: int) -> None:
-    finding = only_finding(root, rehearsal=at_root(status=status))
+    finding = only_finding(root, rehearsal=at_root(PAGE, status=status))
     assert finding.message == (
         f"GET /?logs=container is answered {status}, wanted a page: it is what the Space page shows"
     )
     assert (finding.level, finding.path, finding.line) == ("warn", "main.py", 7)
     assert ("base_path" in finding.hint) == (status == 404)
+
+
+DOCS = make_route("GET", "/docs", own=False, endpoint="fastapi.applications:FastAPI.setup.swagger_ui_html")
+DECLARED = make_route(
+    "GET", "/page", operation={"responses": {"200": {"content": {"text/html": {"schema": {}}}}}}
+)
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+@pytest.mark.parametrize(
+    "others",
+    [
+        (),
+        ((make_route("GET", "/items"), make_visit("GET /items")),),
+        ((DOCS, make_visit("GET /docs", headers=HTML)),),
+        ((make_route("GET", "/page"), make_visit("GET /page", headers=HTML, status=404)),),
+        ((make_route(operation={"responses": {"200": {"content": 1}, "default": None}}), make_visit()),),
+    ],
+)
+def test_root_of_an_api(status: int, others: Any) -> None:
+    finding = only_finding(root, rehearsal=at_root(*others, status=status))
+    assert finding.level == "note"
+    assert "wanted a page" in finding.message
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        (PAGE,),
+        ((DECLARED, make_visit("GET /page", status=401)),),
+        ((make_route("GET", "/ui", kind="files"), make_visit("GET /ui", headers=HTML)),),
+        ((make_route("GET", "/ui", own=False, endpoint="gradio.routes:main"), PAGE[1]), PAGE),
+    ],
+)
+def test_root_of_an_app_with_pages(others: Any) -> None:
+    assert only_finding(root, rehearsal=at_root(*others, status=404)).level == "warn"
+
+
+def test_root_that_a_browser_may_log_in_to() -> None:
+    basic = at_root(status=401, headers=(("www-authenticate", 'Basic realm="x"'),))
+    assert only_finding(root, rehearsal=basic).level == "warn"
 
 
 UNSEEN = "line 4: COPY --from=pages /dist static"
@@ -585,7 +633,7 @@ def test_root_whose_page_may_come_from_an_unseen_step(status: int, not_followed:
             (),
         )
     else:
-        assert (result.outcome, len(result.findings)) == ("warned", 1)
+        assert (result.outcome, len(result.findings)) == ("noted", 1)
 
 
 def test_root_that_answers_whatever_the_unseen_step_does() -> None:
@@ -905,3 +953,23 @@ def test_guarded() -> None:
         "note",
         "1 of 2 routes were only seen to ask for credentials: POST /items 401",
     )
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "level"),
+    [
+        (400, "Incorrect username or password", "note"),
+        (400, "Missing API key", "note"),
+        (400, "X-API-Key header is required", "note"),
+        (400, "Could not validate: invalid token", "note"),
+        (400, "wrong code", "warn"),
+        (400, "too many tokens requested", "warn"),
+        (400, "", "warn"),
+        (422, "Missing API key", "warn"),
+    ],
+)
+def test_refusals_that_only_want_credentials(status: int, said: str, level: str) -> None:
+    answer = visit(POST, status=status, body=json.dumps({"detail": said}).encode())
+    finding = only_finding(coverage, rehearsal=make_rehearsal(routes=(POST,), visits=(answer,)))
+    assert finding.level == level
+    assert ("credentials" in finding.message) == (level == "note")

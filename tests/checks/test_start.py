@@ -21,6 +21,7 @@ from pytest_hfspace.checks.start import (
 from pytest_hfspace.rehearsal.facts import StandIn, Where
 from pytest_hfspace.space.sources import read_sources
 
+from .built import built
 from .factories import (
     make_card,
     make_command,
@@ -234,18 +235,32 @@ def test_the_first_cause_is_named(card, reason):
     assert {result.reason for result in results.values() if result.outcome == "skipped"} == {reason}
 
 
-def test_a_list_that_is_no_json():
-    words = ("[uvicorn,", "main:app,", "--port,", "7860]")
-    command = replace(make_command(), words=words, runner=None, reason="unknown")
-    space = make_space(command=command)
+@pytest.mark.parametrize(
+    ("written", "wrong"),
+    [
+        ("CMD ['uvicorn', 'main:app', '--port', '7860']", 'is not JSON|finds no program "[uvicorn,"'),
+        ('CMD ["uvicorn", "main:app", "--port", "7860",]', 'is not JSON|finds no program "[uvicorn,"'),
+        ('CMD ["uvicorn" "main:app" "--port" "7860"]', 'is not JSON|finds no program "[uvicorn"'),
+        ("CMD [“uvicorn”, “main:app”, “--port”, “7860”]", 'is not JSON|finds no program "[“uvicorn”,"'),
+        ('CMD ["uvicorn", "main:app", "--port", "7860"] # it', 'is not JSON|finds no program "[uvicorn,"'),
+        ("CMD [ 'uvicorn', 'main:app', '--port', '7860' ]", "is not JSON|takes it for a test"),
+        ('CMD ["uvicorn", "main:app", "--port", "7860"', 'lacks its last bracket|finds no program "[uvicorn,"'),
+        ('CMD [ "uvicorn", "main:app", "--port", "7860"', "lacks its last bracket|takes it for a test"),
+        ('CMD ["uvicorn", \\\n  "main:app", \\\n "--port", "7860"',
+         'lacks its last bracket|finds no program "[uvicorn,"'),
+        ('ENTRYPOINT ["uvicorn", "main:app", "--port", "7860"',
+         'lacks its last bracket|finds no program "[uvicorn,"'),
+    ],
+)  # fmt: skip
+def test_a_list_that_is_no_json(written, wrong):
+    finding = only_finding(launch_command, built(written), make_rehearsal(impossible="unknown"))
 
-    finding = only_finding(launch_command, space, make_rehearsal(impossible="unknown"))
-
+    why, does = wrong.split("|")
     assert said(finding) == (
         "error",
         "Dockerfile",
-        6,
-        'the command is a list that is not JSON, so a shell runs it and finds no program "[uvicorn,"',
+        3,
+        f"the command is a list that {why}, so a shell runs it and {does}",
         (
             "write it with double quotes, and a comma between every two words: "
             '["uvicorn", "main:app", "--port", "7860"]'
@@ -253,13 +268,30 @@ def test_a_list_that_is_no_json():
     )
 
 
-@pytest.mark.parametrize("words", [("[", "-f", "x", "]"), ("[a", "b")])
-def test_a_bracket_that_is_no_list(words):
-    command = replace(make_command(), words=words, runner=None, reason="unknown")
+@pytest.mark.parametrize(
+    "written",
+    [
+        "CMD [ -f main.py ] && uvicorn main:app",
+        "CMD [[ -f main.py ]] && uvicorn main:app",
+        'CMD [ "$A" = "b" ] && uvicorn main:app',
+        'CMD [ "$A" ]; uvicorn main:app',
+    ],
+)
+def test_a_bracket_that_is_no_list(written):
+    assert outcome(launch_command, built(written)).findings == ()
 
-    result = outcome(launch_command, make_space(command=command), make_rehearsal(impossible="unknown"))
 
-    assert result.reason == "unknown"
+@pytest.mark.parametrize("written", ['CMD ["uvicorn, "main:app"]', 'CMD ["uvicorn", "main:app]'])
+def test_a_list_whose_quotes_are_not_ended(written):
+    finding = only_finding(launch_command, built(written), make_rehearsal(impossible="unknown"))
+
+    assert (finding.line, finding.level) == (3, "error")
+
+
+def test_a_list_that_goes_on_without_the_mark_is_told_once():
+    space = built('CMD ["uvicorn",\n  "main:app"]')
+
+    assert outcome(launch_command, space, make_rehearsal(impossible="x")).reason == "needs HFS312"
 
 
 def test_a_step_before_the_server_that_fails():
@@ -271,6 +303,34 @@ def test_a_step_before_the_server_that_fails():
 
     assert finding.message == "alembic upgrade head ended with exit code 1, so the server is not started"
     assert finding.hint.endswith("run it in a copy of the repository: alembic upgrade head")
+
+
+@pytest.mark.parametrize(
+    ("cause", "output", "said", "place"),
+    [
+        (make_raised("ValueError", "bad", Where("db.py", 4)), "", "ValueError: bad", ("db.py", 4)),
+        (make_raised("SystemExit", "3", Where("db.py", 9)), "no tables\n", "no tables", ("db.py", 9)),
+        (make_raised("SystemExit", "3", None), "", "", ("Dockerfile", 6)),
+        (
+            make_raised("hfspace_child.launch.NotInstalled", "alembic is not installed here", None),
+            "alembic is not installed here\n",
+            "no declared package brings alembic",
+            ("Dockerfile", 6),
+        ),
+    ],
+)
+def test_what_ended_the_step_before_the_server(cause, output, said, place):
+    ending = "alembic upgrade head ended with exit code 3"
+    raised = make_raised("SystemExit", ending, None, cause=cause)
+    failure = make_failure("launch", raised=raised, status=1, output=f"{output}{ending}\n")
+    space = make_space(command=make_command(before=(("alembic", "upgrade", "head"),)))
+
+    finding = only_finding(launch_command, space, make_rehearsal(failure=failure))
+
+    assert finding.message == f"{ending}, so the server is not started" + (f": {said}" if said else "")
+    assert (finding.path, finding.line) == place
+    assert "without it" not in finding.hint
+    assert ("to the requirements" in finding.hint) is ("NotInstalled" in cause.kinds[0])
 
 
 def test_a_usage_error_is_quoted():

@@ -14,7 +14,14 @@ from pytest_hfspace.contract import DATE
 from pytest_hfspace.rehearsal.facts import StandIn, Where
 from pytest_hfspace.report import Report, gather, pack, unpack
 from pytest_hfspace.report.json import document
-from tests.checks.factories import make_command, make_read, make_rehearsal, make_settings, make_space
+from tests.checks.factories import (
+    make_command,
+    make_read,
+    make_rehearsal,
+    make_settings,
+    make_space,
+    make_static_space,
+)
 
 from . import fake
 from .conftest import Rehearse
@@ -179,6 +186,19 @@ def test_verdicts(results: tuple[Result, ...], changes: dict, expected: tuple) -
     evidence = gather(make_space(), None if facts is None else make_rehearsal(**facts))
     found = document(Report(evidence, results, **changes))
     assert (found["stage"], found["ready"], found["confidence"]) == expected
+
+
+@pytest.mark.parametrize("facts", [None, {"impossible": "a static Space runs no process"}])
+@pytest.mark.parametrize(
+    ("card", "confidence"),
+    [("sdk: static\n", "high"), ("sdk: static\napp_build_command: npm run build\n", "medium")],
+)
+def test_what_a_build_command_makes_is_not_known(card: str, confidence: str, facts: dict | None) -> None:
+    rehearsal = None if facts is None else make_rehearsal(**facts)
+    found = document(Report(gather(make_static_space(card=card), rehearsal), PASSED))
+
+    assert (found["stage"], found["confidence"]) == ("RUNNING", confidence)
+    assert len(found["not_rehearsed"]) == (confidence == "medium")
 
 
 def test_environment() -> None:

@@ -225,6 +225,18 @@ def test_outcomes_of_routes() -> None:
     )
 
 
+def test_a_mount_whose_root_has_nothing_is_not_counted() -> None:
+    bare = make_route(path="/static", kind="files")
+    asked = make_route(path="/media", kind="files", sample="a.css")
+    rehearsal = make_rehearsal(
+        routes=(bare, asked, make_route(path="/gone")),
+        visits=tuple(make_visit(f"GET {path}", status=404) for path in ("/static", "/media", "/gone")),
+    )
+    assert "Routes: 0 answered, 0 guarded, 2 rejected, 0 failed" in section(*PASSED, rehearsal=rehearsal)
+    found = replace(rehearsal, visits=(make_visit("GET /static"), *rehearsal.visits[1:]))
+    assert "Routes: 1 answered, 0 guarded, 2 rejected, 0 failed" in section(*PASSED, rehearsal=found)
+
+
 def test_a_static_space_needs_no_rehearsal() -> None:
     lines = section(*PASSED, space=make_static_space(), rehearsal=make_rehearsal(impossible="static"))
     assert lines.splitlines()[0] == "Predicted stage: RUNNING (confidence: high)"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -167,3 +168,28 @@ def test_a_directory_of_the_image_that_may_not_be_made_here(made: tuple[Space, L
     )
     outside = found.common(raised("builtins.PermissionError", denied.format("/srv/data")))
     assert outside == "the app writes /srv/data, and a rehearsal leaves this machine as it is"
+
+
+ASKS = "import os\nFOLDER = '/data' if os.path.isdir('/data') else '/tmp'\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "is_here", "excused"),
+    [(ASKS, True, True), (ASKS, False, False), ("open('/data/x')\n", True, False)],
+)
+def test_a_mount_that_this_machine_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, is_here: bool, excused: bool
+) -> None:
+    files = {"README.md": "---\nsdk: docker\n---\n", "main.py": code}
+    files["Dockerfile"] = 'FROM python:3.12\nWORKDIR /app\nCOPY . .\nCMD ["uvicorn", "main:app"]\n'
+    space = read_space(write_space(tmp_path / "space", files))
+    layout = make_layout(space, "/app")
+    try:
+        monkeypatch.setattr(
+            "pytest_hfspace.rehearsal.excuses.MOUNT", str(tmp_path if is_here else "/no-such")
+        )
+        said = "[Errno 2] No such file or directory: '/data/x'"
+        found = excuses((space, layout)).common(raised("builtins.FileNotFoundError", said))
+        assert bool(found) is excused, found
+    finally:
+        layout.remove()

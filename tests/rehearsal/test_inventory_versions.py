@@ -6,6 +6,7 @@ import functools
 import inspect
 import types
 import warnings
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -102,6 +103,7 @@ def test_a_route_says_where_it_is() -> None:
         "name": "first",
         "parameters": {},
         "index": 0,
+        "sample": "",
     }
 
 
@@ -236,6 +238,43 @@ def test_files_behind_the_middleware_of_their_mount(tmp_path: Any) -> None:
     (route,) = inventory(app).routes
     assert (route["kind"], route["name"]) == ("files", "StaticFiles")
     agrees(app)
+
+
+@pytest.mark.parametrize(
+    ("names", "html", "sample"),
+    [
+        (["b.css", "a.css"], False, "a.css"),
+        (["z.css", "a/b/c.css"], False, "z.css"),
+        (["a/b/c d.css", ".hidden"], False, "a/b/c d.css"),
+        (["index.html", "a.css"], False, "a.css"),
+        (["index.html", "a.css"], True, ""),
+        (["page.html"], True, "page.html"),
+        (["a\nb", "link", "large.mp4"], False, ""),
+        ([], False, ""),
+    ],
+)
+def test_a_file_of_a_mount(names: list[str], html: bool, sample: str, tmp_path: Any) -> None:
+    top = tmp_path / "static"
+    top.mkdir()
+    for name in names:
+        path = top / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if name == "link":
+            path.symlink_to(tmp_path)
+        else:
+            path.write_bytes(bytes(2_000_000 if name == "large.mp4" else 2))
+    app = bare()
+    app.mount("/static", StaticFiles(directory=top, html=html))
+    (route,) = inventory(app).routes
+    assert route["sample"] == sample
+    agrees(app)
+
+
+def test_a_file_of_a_folder_that_is_not_there(tmp_path: Any) -> None:
+    app = bare()
+    app.mount("/static", StaticFiles(directory=tmp_path / "gone", check_dir=False))
+    app.mount("/", StaticFiles(directory=Path(__file__).parent))
+    assert [route["sample"] for route in inventory(app).routes] == ["", ""]
 
 
 def test_files_at_the_root_have_the_path_of_the_root(tmp_path: Any) -> None:

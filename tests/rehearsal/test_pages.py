@@ -297,6 +297,8 @@ def test_pairs() -> None:
     assert pairs([visit("/0", seconds=0.9)], routes) == []
     assert pairs([visit("/0", seconds=0.05), visit("/1", seconds=0.3)], routes) == []
     assert pairs([root(seconds=0.003), visit("/0", seconds=0.9, status=500)], routes) == []
+    (pair,) = pairs([root(seconds=0.06), visit("/", seconds=0.004), visit("/0", seconds=0.2)], routes)
+    assert pair.quick.route == "GET /"  # the very first answer is slow
     (pair,) = pairs([root(seconds=0.9), visit("/0", seconds=0.9), visit("/1", seconds=0.01)], routes)
     assert (pair.slow.route, pair.quick.route) == ("GET /0", "GET /1")
 

@@ -96,6 +96,15 @@ def test_parameters_that_a_path_shares() -> None:
     assert valid(route, openapi={"paths": {"/x/{p}": {"parameters": [shared]}}}).path == "/x/shared"
 
 
+@pytest.mark.parametrize(
+    ("sample", "path"),
+    [("logo.svg", "/static/logo.svg"), ("a b/ü?#%.css", "/static/a%20b/%C3%BC%3F%23%25.css")],
+)
+def test_a_mount_of_files_is_asked_for_one_of_them(sample: str, path: str) -> None:
+    route = Route("GET", "/static", kind="files", sample=sample)
+    assert [(one.kind, one.request.path) for one in planner(route).plan(route)] == [("valid", path)]
+
+
 def test_a_mount_of_files_is_asked_for_itself() -> None:
     route = Route("GET", "/static", kind="files")
     assert [(one.kind, one.request.path) for one in planner(route).plan(route)] == [("valid", "/static/")]

@@ -224,6 +224,13 @@ def test_of_a_large_body_the_beginning_is_kept(serve: Callable[..., tuple[Server
     assert visitor.visit(GET, 5).status == 200
 
 
+@pytest.mark.parametrize("keep", [0, 5, 1 << 20])
+def test_how_much_is_kept_is_said(serve: Callable[..., tuple[Server, Visitor]], keep: int) -> None:
+    _, visitor = serve([b"HTTP/1.1 200 OK\r\nContent-Length: 900000\r\n\r\n" + b"x" * 900_000, OK])
+    assert len(visitor.visit(GET, 10, keep).body) == min(keep, 900_000)
+    assert visitor.visit(GET, 5).body == b"ok"
+
+
 def _drips(start: bytes) -> Callable[[Server], Talk]:
     def of(server: Server) -> Talk:
         def talk(connection: socket.socket) -> None:

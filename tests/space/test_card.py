@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -47,7 +48,7 @@ def test_a_healthy_card(tmp_path: Path, end: str) -> None:
         3,
     )
     assert (read.fields["python_version"].value, read.fields["python_version"].raw) == (3.1, "3.10")
-    assert read.fields["pinned"].value is False
+    assert read.fields["pinned"].value == "no"
     assert read.fields["tags"].value == ["a", "b"]
     assert read.fields["models"].value == ["owner/name"]
     assert (read.fields["models"].line, read.fields["models"].raw) == (9, "- owner/name")
@@ -177,10 +178,31 @@ def test_a_hostile_card_costs_no_time(tmp_path: Path, block: str) -> None:
     [("9" * 6_000, "9" * 6_000), ("1" + ":1" * 3_000, "1" + ":1" * 3_000), ("2024-13-45", "2024-13-45"),
      ("0x", "0x"),
      ("!!python/object/apply:os.system [x]", ["x"]), ("!!int x", "x"), ("12", 12), ("", None), ("~", None),
-     ("<<", "<<"), ("!!binary '='", b""), ("null", None), ("1e3", "1e3"), ("{{ name }}", {"{ name }": None})],
+     ("<<", "<<"), ("!!binary '='", b""), ("null", None), ("{{ name }}", {"{ name }": None})],
 )  # fmt: skip
 def test_strange_values(tmp_path: Path, text: str, value: object) -> None:
     assert card(tmp_path, f"---\na: {text}\n---\n").fields["a"].value == value
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["No", "yes", "On", "off", "y", "n", "tRUE", "12:30", "190:20:30", "1_000", "0b11", "1_0.5", "=", "<<",
+     "nUll", ".5.", "1.2.3", "e3", "+", ".", "0x", "0o8", "2024-13-45", "2024-5-1", "\u0663"],
+)  # fmt: skip
+def test_texts_of_yaml_1_2(tmp_path: Path, text: str) -> None:
+    assert card(tmp_path, f"---\na: {text}\n---\n").fields["a"].value == text
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("true", True), ("True", True), ("FALSE", False), ("012", 12), ("0o17", 15), ("0xff", 255), ("-7", -7),
+     ("3.10", 3.1), ("1.", 1.0), (".5", 0.5), ("1e3", 1000.0), ("-.inf", float("-inf")), ("Null", None),
+     ("2024-05-01", date(2024, 5, 1)), ("!!bool yes", True), ("!!str 3", "3"), ("'3'", "3"),
+     ('"true"', "true"), ("|\n  true", "true\n")],
+)  # fmt: skip
+def test_what_yaml_1_2_does_not_take_for_text(tmp_path: Path, text: str, value: object) -> None:
+    found = card(tmp_path, f"---\na: {text}\n---\n").fields["a"].value
+    assert (type(found), found) == (type(value), value)
 
 
 def test_bytes_that_are_no_utf_8(tmp_path: Path) -> None:
@@ -192,6 +214,7 @@ def test_bytes_that_are_no_utf_8(tmp_path: Path) -> None:
     ("yaml", "port"),
     [("sdk: docker\napp_port: 8000", 8000), ("sdk: docker", 7860), ("sdk: gradio\napp_port: 8000", 7860),
      ("sdk: docker\napp_port: web", 7860), ("sdk: docker\napp_port: '8000'", 8000),
+     ("sdk: docker\napp_port: 8_080", 8080), ("sdk: docker\napp_port: _8080", 7860),
      ("sdk: docker\napp_port: yes", 7860),
      ("sdk: docker\napp_port: 70000", 7860), ("sdk: docker\napp_port: -1", 7860),
      ("sdk: docker\napp_port: 80.5", 7860),
@@ -217,7 +240,7 @@ def test_startup_limit(tmp_path: Path, text: str, seconds: float) -> None:
 @pytest.mark.parametrize(
     ("text", "version"),
     [('"3.10"', "3.10"), ("3.10", "3.1"), ("3.12", "3.12"), ("3.10.4", "3.10.4"), ("3", "3"),
-     ("yes", None), ("", None),
+     ("true", None), ("", None),
      ("[3]", None)],
 )  # fmt: skip
 def test_python_version(tmp_path: Path, text: str, version: str | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -78,12 +79,29 @@ class Auditor:
 
     def _database(self, args: Any) -> None:
         name = os.fsdecode(args[0]) if isinstance(args[0], (str, bytes, os.PathLike)) else ""
-        if name and name != ":memory:" and not name.startswith("file:"):
-            self._use(name, write=True, anyones=True)  # some libraries ask in a thread of their own
+        write = True
+        if name.startswith("file:"):
+            name, write = _of_uri(name)
+        if name and name != ":memory:":
+            # some libraries ask in a thread of their own
+            self._use(name, write=write, anyones=True, database=True)
 
-    def _use(self, name: str, *, write: bool, anyones: bool = False) -> None:
+    def _use(self, name: str, *, write: bool, anyones: bool = False, database: bool = False) -> None:
         where = self.sources.caller(sys._getframe(3))
         if where is None and write and not anyones:
             return
         full = os.path.abspath(name)
-        self._tell("file", (full, write), path=full, write=write, found=os.path.exists(full), where=where)
+        found = os.path.exists(full)
+        key = (full, write, database)
+        self._tell("file", key, path=full, write=write, found=found, where=where, database=database)
+
+
+def _of_uri(uri: str) -> tuple[str, bool]:
+    """The path in SQLite's ``file:`` URI, "" for a database in memory, and whether it may be written."""
+    path, _, query = uri.removeprefix("file:").partition("#")[0].partition("?")
+    options = query.split("&")
+    if path.startswith("//"):
+        path = f"/{path[2:].partition('/')[2]}"
+    path = re.sub("%([0-9A-Fa-f]{2})", lambda found: chr(int(found[1], 16)), path)
+    is_read = "mode=ro" in options or "immutable=1" in options
+    return ("" if "mode=memory" in options else path), not is_read

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any
 
 from .endpoints import ANYTHING, attribute, name_of, place_of
+from .static_files import first_file
 
 #: Far more than any Space has: a router that goes on for ever must not.
 MOST_ROUTES = 20_000
@@ -100,8 +101,10 @@ class Found:
         name: object = "",
         own: bool = True,
         text: str = "",
+        sample: str = "",
     ) -> None:
-        """List one route, an entry for each method.  ``text``: its endpoint, if not by its name."""
+        """List one route, an entry for each method.  ``text``: its endpoint, if not by its name.
+        ``sample``: what to ask for below it."""
         if not isinstance(path, str):
             raise TypeError(f"its path is {type(path).__name__}")
         written, parameters = split(path)
@@ -121,6 +124,7 @@ class Found:
                     "name": name if isinstance(name, str) else "",
                     "parameters": {**place.parameters, **parameters},
                     "index": index,
+                    "sample": sample,
                 }
             )
 
@@ -129,8 +133,11 @@ class Found:
 
         ``base``: the same app without the middlewares of its mount, which says better what it is.
         """
-        what = name_of(endpoint if base is None else base).partition(":")[2]
-        self.add(place, "", ["GET"], endpoint, kind="files", name=what, own=own)
+        bare = endpoint if base is None else base
+        what = name_of(bare).partition(":")[2]
+        # what is mounted at the root is asked for the root, as by the Space page
+        sample = first_file(bare) if place.prefix else ""
+        self.add(place, "", ["GET"], endpoint, kind="files", name=what, own=own, sample=sample)
 
 
 def told(error: BaseException) -> str:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import runpy
 import sys
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any
 
 from .plan import Plan
 from .serve import UvicornRecorder
 
 
-class NotInstalled(Exception):  # noqa: N818 - its name is what the parent knows it by
+class NotInstalled(Exception):
     """A program of a Python package that this machine does not have."""
 
 
@@ -38,13 +40,13 @@ def _aside(words: list[str], recorder: UvicornRecorder) -> None:
         except SystemExit as error:
             status = error.code if isinstance(error.code, int) else int(error.code is not None)
             if not isinstance(error.code, (int, type(None))):
-                print(error.code, file=sys.stderr)  # as an interpreter that ends would
+                sys.stderr.write(f"{error.code}\n")  # as an interpreter that ends would
             if status:
                 _tell_aside(error, recorder, told)
         except NotInstalled as error:
             status = 127
             _tell_aside(error, recorder, told)
-            print(error, file=sys.stderr)
+            sys.stderr.write(f"{error}\n")
         except BaseException as error:  # noqa: BLE001 - the process ends here whatever it was
             _tell_aside(error, recorder, told)
             sys.excepthook(*sys.exc_info())
@@ -101,6 +103,10 @@ def _python(plan: Plan, recorder: UvicornRecorder) -> None:
     """A program: all that comes before its server starts is its import."""
     recorder.channel.enter("import")
     try:
+        if plan.function:
+            sys.argv[:] = plan.words
+            module, _, name = plan.function.partition(":")
+            sys.exit(attrgetter(name)(importlib.import_module(module))())
         if plan.module:
             sys.argv[:] = plan.words[2:]  # run_module puts the file in the place of the name
             sys.path.insert(0, os.getcwd())

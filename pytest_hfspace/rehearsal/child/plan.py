@@ -12,8 +12,8 @@ from typing import Any
 class Plan:
     """``root``: the directory that stands for the image's "/".  ``cwd``: an absolute path below it.
 
-    ``runner``, ``words``, ``target``, ``factory``, ``app_dir``, ``script`` and ``module`` are the
-    start command's (see ``space.command``); ``before`` the Python commands that it runs first.
+    ``runner``, ``words``, ``target``, ``factory``, ``app_dir``, ``script``, ``module`` and ``function``
+    are the start command's (see ``space.command``); ``before`` the Python commands that it runs first.
     ``network``: "" as it is, "offline" or "silent" (see ``network``).
     ``writable``: directories that the app may write below, besides temporary ones; ``heed_modes``: as
     far as modes allow it, whoever it runs as (see ``confine``).
@@ -36,6 +36,7 @@ class Plan:
     app_dir: str | None = None
     script: str | None = None
     module: str | None = None
+    function: str | None = None
     host: str | None = None
     port: int | None = None
     workers: int | None = None

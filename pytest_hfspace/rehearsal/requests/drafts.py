@@ -80,7 +80,7 @@ class Draft:
     def _target(self) -> str:
         path = encoding.path(self.route.path, self.path, self.route.parameters)
         if self.route.kind == "files":
-            path = path.rstrip("/") + "/"
+            path = path.rstrip("/") + "/" + encoding.escaped(self.route.sample, "/")
         pairs = [
             pair
             for name, value in self.query.items()

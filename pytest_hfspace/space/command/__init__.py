@@ -10,14 +10,19 @@ from ..files import Files
 from ..image import Image
 from ..image.stage import DEFAULT_PATH, Command
 from ..shell.words import Arg
-from .flow import Launch, Place
 from .grammars import Runner
 from .launch import Launcher
+from .place import Launch, Place
 from .servers import Port
 
-__all__ = ["Port", "Runner", "StartCommand", "docker_command", "gradio_command"]
+__all__ = ["Port", "Runner", "StartCommand", "docker_command", "gradio_command", "of_base"]
 
 _APP_FILE = "app.py"
+#: Base images that start an interpreter or a shell, and no server.
+_IDLE_BASES = re.compile(
+    r"((docker\.io|public\.ecr\.aws/docker)/)?(library/)?(python|debian|ubuntu|alpine|nvidia/cuda)([:@].*)?"
+    r"|ghcr\.io/astral-sh/uv([:@].*)?"
+)
 #: Images that start an application by themselves, from where it lies.
 _READY_MADE = re.compile(r"(?:docker\.io/)?tiangolo/uvicorn-gunicorn(?:-fastapi|-starlette)?(?:[:@].*)?\Z")
 
@@ -30,8 +35,10 @@ class StartCommand:
     "--port", "7860")``).  ``runner``: what the first word (or ``python -m``) stands for; None
     where it is not understood, and ``reason`` says why.  ``before``: Python commands that the
     shell or script runs first and that the rehearsal runs as well (``alembic upgrade head``);
-    ``skipped``: other commands before it, which it does not run.  ``cwd``: absolute image path.
+    ``skipped``: other commands before it, which it does not run; ``beside``: those that the shell
+    runs in the background meanwhile, neither.  ``cwd``: absolute image path.
     ``env``: what the shell sets for it.  ``target``: "main:app" where the runner takes one.
+    ``function``: "package.cli:main" of the project's own console script, which is a Python program.
     ``script``/``module``: for ``python main.py`` / ``python -m package`` (and the path of
     ``fastapi run app/main.py``).  ``path`` and ``line``: where it is written.  ``execs``: the
     shell is replaced by (or is not there for) the server.  ``unexpanded``: names of
@@ -62,6 +69,8 @@ class StartCommand:
     execs: bool = True
     unexpanded: tuple[str, ...] = ()
     app_dir: str | None = None
+    beside: tuple[str, ...] = ()
+    function: str | None = None
 
 
 def docker_command(image: Image, files: Files) -> StartCommand | None:
@@ -75,6 +84,13 @@ def docker_command(image: Image, files: Files) -> StartCommand | None:
     variables |= {name: Arg(variable.value) for name, variable in image.env.items()}
     place = Place(written.path, written.line, image.workdir, variables)
     return _started(Launcher(image, files).start([Arg(word) for word in words], place))
+
+
+def of_base(image: Image | None) -> str:
+    """Where a Dockerfile has no start command: that the base image's is the one; "" if it has none."""
+    if image is None or _IDLE_BASES.fullmatch(image.base):
+        return ""
+    return f"the start command is that of the base image {image.base or 'that is not known'}"
 
 
 def _ready_made(image: Image) -> tuple[tuple[str, ...], Command | None]:
@@ -118,6 +134,7 @@ def _started(launch: Launch) -> StartCommand:
         launch.skipped,
         execs=place.execs,
         unexpanded=launch.unexpanded,
+        beside=launch.beside,
     )
     if served is None:
         return start
@@ -143,6 +160,8 @@ def _started(launch: Launch) -> StartCommand:
         execs=start.execs,
         unexpanded=start.unexpanded,
         app_dir=served.app_dir,
+        beside=start.beside,
+        function=served.function,
     )
 
 

@@ -3,51 +3,15 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from ..image.stage import absolute, shown
 from ..shell import Compound, Item, Simple, read_shell, simple_commands
 from ..shell.tokens import UnreadableError
 from ..shell.words import Arg, Shell
-from .servers import Served
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a command line stands and what holds there.
-
-    ``variables``: what a program that is started here would see or the shell knows; ``exported``:
-    the names among them that the shell has set for programs.  ``execs``: no shell stays behind.
-    """
-
-    path: str
-    line: int | None
-    cwd: str = "/"
-    variables: Mapping[str, Arg] = field(default_factory=dict)
-    exported: frozenset[str] = frozenset()
-    execs: bool = True
-    depth: int = 0
-
-
-@dataclass(frozen=True)
-class Launch:
-    """What a command line starts.  ``served`` is None, and ``reason`` says why, where it is no
-    server that is known; ``words`` are then those of the program that it comes down to."""
-
-    words: tuple[str, ...]
-    served: Served | None
-    place: Place
-    reason: str = ""
-    before: tuple[tuple[str, ...], ...] = ()
-    skipped: tuple[str, ...] = ()
-    unexpanded: tuple[str, ...] = ()
-
-    @property
-    def is_server(self) -> bool:
-        """Is it a server by its name, not just a Python program that may be one?"""
-        return self.served is not None and self.served.runner != "python"
-
+from .place import Launch, Place
+from .told import path_told
 
 Start = Callable[[Sequence[Arg], Place], Launch]
 Exists = Callable[[str], bool]
@@ -68,6 +32,7 @@ _PREPARING = frozenset({"aerich", "alembic", "django-admin", "flask", "piccolo",
 _NOT_PREPARING = frozenset({"compileall", "ensurepip", "pip", "playwright", "venv"})
 _DECLARING = frozenset({"declare", "export", "local", "readonly", "typeset"})
 _TESTS = frozenset({"[", "[[", "test"})
+_DEEPEST_SUBSTITUTION = 10
 _QUIET = frozenset({":", "echo", "export", "printf", "true"})
 
 
@@ -89,12 +54,16 @@ class Flow:
         self.start = start
         self.exists = exists
         self.read = read
-        self.shell = Shell(dict(place.variables), tuple(arguments))
+        self.shell = Shell(
+            dict(place.variables), tuple(arguments), place.script, place.source, self._substituted
+        )
+        self.substituting = 0
         self.exported = set(place.exported)
         self.cwd = place.cwd
         self.export_all = False
         self.records: list[_Record] = []
         self.skipped: list[str] = []
+        self.beside: list[str] = []
         self.functions: set[str] = set()
         self.branch = ""
         self.over = False
@@ -117,8 +86,17 @@ class Flow:
         self._items(items)
         return self._chosen()
 
+    def _substituted(self, text: str) -> str | None:
+        if self.substituting >= _DEEPEST_SUBSTITUTION:
+            return None
+        self.substituting += 1
+        try:
+            return path_told(text, self.shell, self.cwd)
+        finally:
+            self.substituting -= 1
+
     def _fail(self, reason: str, words: tuple[str, ...] = ()) -> Launch:
-        return Launch(words, None, self.place, reason, skipped=tuple(self.skipped))
+        return Launch(words, None, self.place, reason, skipped=tuple(self.skipped), beside=tuple(self.beside))
 
     def _items(self, items: Sequence[Item]) -> None:
         """Go through commands; the success of each decides on what && and || join to it."""
@@ -149,6 +127,8 @@ class Flow:
             self.functions.add(compound.name)
         elif compound.kind in ("group", "subshell") and not compound.background:
             self._items(compound.inner)
+        elif compound.background and compound.kind != "test":
+            self._give_up(compound, self.beside)
         elif compound.kind == "if":
             branch = self._taken(compound)
             if branch is None:
@@ -174,9 +154,9 @@ class Flow:
                 return branch.body
         return ()
 
-    def _give_up(self, item: Item) -> None:
+    def _give_up(self, item: Item, skipped: list[str] | None = None) -> None:
         """Note a command that may or may not run, and forget what it may change."""
-        self.skipped.append(shown(item.text))
+        (self.skipped if skipped is None else skipped).append(shown(item.text))
         for simple, _ in simple_commands((item,)):
             names = [name for name, _ in simple.assignments]
             if simple.words and simple.words[0] in _DECLARING:
@@ -301,6 +281,8 @@ class Flow:
             return
         if target.opaque or not target.text:
             self.unsure = "it is decided at run time which directory it starts in"
+        elif self.read(absolute(target.text, self.cwd)) is not None:
+            self.unsure = f"cd {shown(target.text)} fails, as that is a file"
         else:
             self.cwd = absolute(target.text, self.cwd)
 
@@ -316,10 +298,13 @@ class Flow:
         if text is None or self.depth > 5:
             self.skipped.append(shown(f". {arguments[0].text}"))
             return
+        before = self.shell.source
+        self.shell.source = arguments[0].text if before else ""
         try:
             self._items(read_shell(text))
         except UnreadableError:
             self.skipped.append(shown(f". {arguments[0].text}"))
+        self.shell.source = before
 
     def _test(self, simple: Simple, *, quiet: bool) -> bool | None:
         """Whether a ``[ … ]`` holds.  A variable that the image leaves unset may be set on the
@@ -365,16 +350,21 @@ class Flow:
         if self.unsure and last.launch.served is not None:
             return self._fail(self.unsure, last.launch.words)
         before: list[tuple[str, ...]] = []
-        skipped = list(self.skipped)
+        skipped, beside = list(self.skipped), list(self.beside)
         for record in self.records:
             if record is last:
                 continue
-            if not record.background and _prepares(record.launch):
+            if record.background:
+                beside.append(record.text)
+            elif _prepares(record.launch):
                 before += [*record.launch.before, record.launch.words]
             else:
                 skipped.append(record.text)
         return replace(
-            last.launch, before=(*before, *last.launch.before), skipped=(*skipped, *last.launch.skipped)
+            last.launch,
+            before=(*before, *last.launch.before),
+            skipped=(*skipped, *last.launch.skipped),
+            beside=(*beside, *last.launch.beside),
         )
 
     def _nothing(self) -> str:
@@ -386,7 +376,8 @@ class Flow:
 def _prepares(launch: Launch) -> bool:
     served = launch.served
     if served is not None:
-        return served.runner == "python" and served.module not in _NOT_PREPARING
+        runs_a_file = served.runner == "python" and not served.function
+        return runs_a_file and served.module not in _NOT_PREPARING
     return bool(launch.words) and posixpath.basename(launch.words[0]) in _PREPARING
 
 

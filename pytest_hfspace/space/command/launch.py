@@ -11,8 +11,10 @@ from ..files import Files
 from ..image import Image
 from ..image.installs import is_python
 from ..image.stage import absolute, shown
+from ..project_file import LARGEST_PROJECT, console_scripts, fastapi_entry
 from ..shell.words import Arg
-from .flow import Flow, Launch, Place
+from .flow import Flow
+from .place import Launch, Place
 from .servers import SERVERS, Served, read_server
 
 _SHELLS = frozenset({"ash", "bash", "dash", "ksh", "sh", "zsh"})
@@ -79,6 +81,12 @@ _WRAPPERS: Mapping[str, _Wrapper] = {
 #: Options of wrappers after which the program starts elsewhere.
 _CHANGING_DIRECTORY = frozenset({"--directory", "--cwd", "--chdir", "-C"})
 
+#: What programs are told that they should serve.
+_VERBS = frozenset({"lab", "run", "runserver", "serve", "server", "start", "ui"})
+
+#: Where fastapi looks for the app that it is not told.  [fastapi-cli: discover.py]
+_FASTAPI_FILES = ("main.py", "app.py", "api.py", "app/main.py", "app/app.py", "app/api.py")
+
 #: Read by gunicorn without being named.
 _GUNICORN_FILE = "gunicorn.conf.py"
 
@@ -113,8 +121,12 @@ class Launcher:
 
     def _fail(self, arguments: Sequence[Arg], place: Place, reason: str = "") -> Launch:
         words = texts(arguments)
-        said = reason or f"`{shown(' '.join(words))}` starts no Python server that is known here"
-        return Launch(words, None, place, f"the start command {said}" if not reason else said)
+        verb = next((word for word in words[1:] if word in _VERBS), "")
+        program = shown(f"{posixpath.basename(words[0])} {verb}" if verb else " ".join(words))
+        said = (
+            f"`{program}` is not a server that can be rehearsed: only what needs no running app was checked"
+        )
+        return Launch(words, None, place, reason or said)
 
     def _unwrapped(
         self, name: str, wrapper: _Wrapper, arguments: list[Arg], place: Place
@@ -165,6 +177,9 @@ class Launcher:
         if script is not None:
             return self._script(script, arguments, place)
         served = self._server(name, arguments[1:], place)
+        function = self._function(name) if served is None else ""
+        if function:
+            served = Served("python", function=function)
         if served is None and "/" in head.text and name not in SERVERS and name.endswith((".sh", ".py")):
             return self._fail(arguments, place, self._missing(head.text, place))
         return self._launched(served, arguments, place)
@@ -172,7 +187,34 @@ class Launcher:
     def _server(self, name: str, arguments: list[Arg], place: Place) -> Served | None:
         if name == "gunicorn" and self._exists(absolute(_GUNICORN_FILE, place.cwd)):
             arguments = [Arg("--config"), Arg(_GUNICORN_FILE), *arguments]
-        return read_server(name, arguments, place.variables)
+        served = read_server(name, arguments, place.variables)
+        if name == "fastapi" and served is not None and not (served.target or served.script):
+            return self._discovered(served, place)
+        return served
+
+    def _discovered(self, served: Served, place: Place) -> Served:
+        """fastapi without a file looks for one."""
+        text = self._content(absolute("pyproject.toml", place.cwd))
+        entry = fastapi_entry(text) if text else ""
+        if entry:
+            return replace(served, target=entry)
+        found = (path for path in _FASTAPI_FILES if self._content(absolute(path, place.cwd)) is not None)
+        return replace(served, script=next(found, None))
+
+    def _function(self, name: str) -> str:
+        """What a console script of a project that the build installs calls, "" for any other program."""
+        for install in self.image.installs:
+            path = absolute("pyproject.toml", install.directory) if install.project else ""
+            source = install.sources.get(path) or self.image.layout.get(path) if path else None
+            if source is None:
+                continue
+            try:
+                function = console_scripts(self.files.text(source, LARGEST_PROJECT)).get(name, "")
+            except (OSError, ValueError):
+                continue
+            if function:
+                return function
+        return ""
 
     def _launched(self, served: Served | None, arguments: Sequence[Arg], place: Place) -> Launch:
         if served is None or served.reason:
@@ -229,14 +271,15 @@ class Launcher:
         if given.opaque:
             return self._fail(arguments, place, "the shell's program is made up at run time")
         if command:
-            flow = self._flow(replace(place, depth=place.depth + 1), rest[1:])
+            inside = replace(place, depth=place.depth + 1, script="", source="")
+            flow = self._flow(inside, rest[1:])
             return flow.follow(
                 given.text, first_line=place.line or 1, replaces_itself=name in ("bash", "zsh")
             )
         path = absolute(given.text, place.cwd)
         if self._content(path) is None:
             return self._fail(arguments, place, self._missing(given.text, place))
-        return self._script(path, [given, *rest], place, is_shell=True)
+        return self._script(path, [given, *rest], place, shell=name)
 
     def _flow(self, place: Place, arguments: Sequence[Arg]) -> Flow:
         self._programs += 1
@@ -274,20 +317,27 @@ class Launcher:
         known = ", as far as its build could be followed" if self.image.not_followed else ""
         return f"the start script {shown(path)} is not in the image{known}"
 
-    def _script(self, path: str, arguments: list[Arg], place: Place, *, is_shell: bool = False) -> Launch:
-        """A file of the repository that is started."""
+    def _script(self, path: str, arguments: list[Arg], place: Place, *, shell: str = "") -> Launch:
+        """A file of the repository that is started.  ``shell``: the one that was given it."""
         text = self._content(path)
         if text is None:
             return self._fail(arguments, place, f"the start script {shown(path)} cannot be read")
         first = text.split("\n", 1)[0].strip() if text.startswith("#!") else ""
         interpreter = re.search(r"(python|sh\b|uv run)", first) if first else None
-        if not is_shell and (
-            (interpreter and interpreter[1] != "sh") or (not first and path.endswith(".py"))
-        ):
+        if not shell and ((interpreter and interpreter[1] != "sh") or (not first and path.endswith(".py"))):
             return self._python([Arg("python"), Arg(path), *arguments[1:]], place)
-        if not is_shell and first and not interpreter:
+        if not shell and first and not interpreter:
             return self._fail(arguments, place)
-        inside = replace(place, path=self.image.layout.get(path, place.path), line=1, depth=place.depth + 1)
+        given = arguments[0].text
+        name = given if shell or "/" in given else path
+        inside = replace(
+            place,
+            path=self.image.layout.get(path, place.path),
+            line=1,
+            depth=place.depth + 1,
+            script=name,
+            source=name if "bash" in (shell or first) else "",
+        )
         return self._flow(inside, arguments[1:]).follow(text, first_line=1)
 
 

@@ -45,6 +45,7 @@ class Served:
     forwarded_allow_ips: str | None = None
     app_dir: str | None = None
     chdir: str | None = None
+    function: str | None = None
     #: why it is not understood after all
     reason: str = ""
 

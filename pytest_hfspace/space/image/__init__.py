@@ -22,6 +22,7 @@ from .stage import Budget, Command, Copy, Stage, Variable
 from .steps import run
 
 __all__ = [
+    "TOO_LONG",
     "CacheFill",
     "Command",
     "Copy",
@@ -49,6 +50,9 @@ _PLATFORM = {
 #: More than any real Dockerfile has; the rest is not followed.
 _MOST_STAGES = 200
 _MOST_INSTRUCTIONS = 2000
+
+#: One of ``not_followed``: then the start command may stand in what is not read.
+TOO_LONG = "the Dockerfile is longer than 256 KiB or 2000 instructions, and not followed to its end"
 
 _VERSION = r"3\.\d{1,2}(?:\.\d{1,2})?"
 _OFFICIAL_TAG = re.compile(rf"(?:^|-)({_VERSION})(?![\d.])")
@@ -108,6 +112,8 @@ def docker_image(dockerfile: Dockerfile, files: Files) -> Image:
     not_followed = dict.fromkeys(final.not_followed)
     if any(stage.tree.exhausted for stage in needed):
         not_followed["the build has more files and steps than are followed"] = None
+    if dockerfile.cut or any(len(stage) > _MOST_INSTRUCTIONS for stage in dockerfile.stages):
+        not_followed[TOO_LONG] = None
     if not build.context.rules.complete:
         not_followed["the .dockerignore has more rules than are followed"] = None
     return Image(

@@ -29,6 +29,8 @@ class PipInstall:
     installed before, None where that is not known.
     ``options``: those that say what is chosen and from where, each word by itself;
     ``synchronises``: the project's lock file is installed (``uv sync``).
+    ``there``: the files that are in the image while the step runs, by image path with the repository
+    path or ""; None where there may be more.  ``elsewhere``: directories mounted from elsewhere.
     """
 
     tool: str
@@ -47,6 +49,16 @@ class PipInstall:
     synchronises: bool = False
     base: str = ""
     system: frozenset[str] | None = None
+    there: Mapping[str, str] | None = None
+    elsewhere: tuple[str, ...] = ()
+
+    def lacks(self, path: str) -> bool:
+        """Is a file of this image path certainly not there while the step runs?"""
+        return (
+            self.there is not None
+            and path not in self.there
+            and not any(f"{path}/".startswith(f"{place.rstrip('/')}/") for place in self.elsewhere)
+        )
 
 
 @dataclass(frozen=True)

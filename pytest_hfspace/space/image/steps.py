@@ -7,16 +7,18 @@ import re
 from collections.abc import Callable, Mapping
 
 from ..dockerfile import Instruction
-from ..shell import Simple, read_shell, simple_commands
+from ..shell import Simple, read_shell, simple_commands, subshells
 from ..shell.tokens import UnreadableError
 from ..shell.words import Arg, Shell
 from .copying import Context
 from .installed import install_project
 from .installs import Installer, PipInstall, is_python, recognise
+from .mounting import mounts
 from .moving import transfer
 from .observing import meddles, observe
 from .owning import adduser, chmod, chown, install, mkdir, touch, useradd, usermod
-from .stage import Copy, Stage, absolute, shown
+from .printing import only_prints
+from .stage import Stage, absolute, shown
 
 #: Commands that make no file which an application could miss in its own tree.
 _HARMLESS = frozenset(
@@ -71,7 +73,7 @@ class _Step:
         self.cwd = stage.workdir
         home = stage.permissions.accounts.home_of(stage.uid)
         self.shell = Shell.of({"HOME": home, **stage.values} if home else stage.values)
-        self.mounted = self._mounts(context)
+        self.mounted, self.elsewhere = mounts(instruction, stage, context)
         self.conditional = False
         self.elevated = False
         self.depth = 0
@@ -102,15 +104,20 @@ class _Step:
             self.unread(self.instruction.text)
             return
         try:
-            found = list(simple_commands(read_shell(text)))
+            items = read_shell(text)
+            found = list(simple_commands(items))
         except UnreadableError:
             self.unread(self.instruction.text)
             return
+        entered = {id(first): id(last) for first, last in reversed(list(subshells(items)))}
+        left: dict[int, str] = {}
         for index, (simple, conditional) in enumerate(found):
             self.conditional = conditional
+            left[entered.get(id(simple), 0)] = self.cwd
             if simple.connector == "|" and index and _is_piped_installer(found[index - 1][0]):
                 continue
             self.simple(simple)
+            self.cwd = left.get(id(simple), self.cwd)
 
     def unread(self, text: str) -> None:
         self.doubt()
@@ -165,7 +172,7 @@ class _Step:
             if any(word.opaque or word.absent for word in words):
                 self.doubt()
             _OWNING[name](self, text)
-        elif name in _FOLLOWED:
+        elif name in _FOLLOWED and not (name == "cd" and any(word.opaque for word in words)):
             _FOLLOWED[name](self, text)
         elif is_python(name) and self.python(text):
             return
@@ -189,9 +196,9 @@ class _Step:
         if text[:2] in (["-m", "venv"], ["-m", "virtualenv"]):
             self.venv(text[2:])
             return True
-        return text[:1] in (["--version"], ["-V"]) or text[:2] in (
-            ["-m", "compileall"], ["-m", "ensurepip"], ["-m", "playwright"], ["-m", "pip"]
-        )  # fmt: skip
+        harmless = ["-m", "compileall"], ["-m", "ensurepip"], ["-m", "playwright"], ["-m", "pip"]
+        is_harmless = text[:1] in (["--version"], ["-V"]) or text[:2] in harmless
+        return is_harmless or only_prints(text, self.stage.tree, self.cwd)
 
     def venv(self, text: list[str]) -> None:
         for place in [word for word in text if not word.startswith("-")][:3] or [".venv"]:
@@ -268,14 +275,12 @@ class _Step:
         unseen: list[str] = []
         made: list[str] = []
         sources: dict[str, str] = {}
-        for written in found.files:
+        for written in (file for file in found.files if "://" not in file):
             path = absolute(written, self.cwd)
             source = self.source(path)
             if source is not None:
                 sources[path] = source
-            if source is not None or not (
-                self.stage.not_followed or self.conditional or path in self.stage.tree
-            ):
+            if source is not None or not (self._may_be_there(path) or path in self.stage.tree):
                 files.append(path)
             elif path in self.stage.tree.made and not self.stage.not_followed:
                 made.append(self.stage.tree.made[path].decode("utf-8", "replace"))
@@ -300,12 +305,14 @@ class _Step:
                 made=tuple(made),
                 constraints=constraints,
                 directory=directory,
-                understood=found.understood,
+                understood=found.understood and not any("://" in file for file in found.files),
                 conditional=self.conditional,
                 base=self.stage.base,
                 system=None if self.stage.system is None else frozenset(self.stage.system),
                 options=found.options,
                 synchronises=found.synchronises,
+                there=self._there(),
+                elsewhere=self.elsewhere,
             )
         )
         self.stage.places |= {absolute(place, self.cwd) for place in (*found.into, *_PLACES)}
@@ -315,32 +322,25 @@ class _Step:
         if environment is not None:
             self.stage.places.add(absolute(environment.value, self.cwd))
 
+    def _there(self) -> dict[str, str] | None:
+        tree = self.stage.tree
+        if self.stage.not_followed or self.conditional or not tree.spend(len(tree.layout) // 8 + 1):
+            return None
+        return {**dict.fromkeys(tree.made, ""), **tree.layout, **self.mounted}
+
+    def _may_be_there(self, path: str) -> bool:
+        """May something that is not followed have made this file?"""
+        if self.stage.not_followed or self.conditional or self.stage.tree.exhausted:
+            return True
+        if any(f"{path}/".startswith(f"{place.rstrip('/')}/") for place in self.elsewhere):
+            return True
+        # what commands do outside of an application's folders is not followed
+        name = posixpath.basename(path)
+        earlier = (word for ran in self.stage.ran[:-1] for word in ran.words)
+        return path.startswith(_OUTSIDE) and any(name in word for word in earlier)
+
     def source(self, path: str) -> str | None:
         return self.mounted.get(path) or self.stage.tree.layout.get(path)
-
-    def _mounts(self, context: Context) -> dict[str, str]:
-        """Files of the context that are mounted for this step, by image path."""
-        found: dict[str, str] = {}
-        for mount in self.instruction.flags.get("mount", "").split("\n"):
-            given = dict(part.partition("=")[::2] for part in mount.split(","))
-            if given.get("type", "bind") != "bind" or "from" in given or not mount:
-                continue
-            target = given.get("target") or given.get("dst") or given.get("destination") or ""
-            source = given.get("source") or given.get("src") or "."
-            target = self.stage.resolve(self.stage.expand(target))
-            source = absolute(self.stage.expand(source), "/").lstrip("/")
-            if source in context:
-                found[target] = source
-            elif self.stage.tree.spend(len(context.paths)):
-                found |= {
-                    absolute(path[len(source) :].lstrip("/"), target): path for path in context.below(source)
-                }
-            there = source in context or bool(context.below(source))
-            certain = "$" not in mount and context.is_certain(source)
-            self.stage.mounts.append(
-                Copy(source or ".", target, self.line, there, certain=certain, instruction="RUN --mount")
-            )
-        return found
 
 
 _PROJECT_FILES = (

@@ -82,12 +82,7 @@ def _value(pattern: str, holds: str) -> _Look:
     def look(text: str) -> tuple[str, tuple[str, ...], int] | None:
         for match in compiled.finditer(text):
             value = match[1].strip("\"'")
-            if (
-                value
-                and value[0] not in "$%{<"
-                and not is_dummy(value)
-                and not is_common_password(value)
-            ):
+            if value and value[0] not in "$%{<" and not is_dummy(value) and not is_common_password(value):
                 return holds, (), _line(text, match.start(1))
         return None
 
@@ -170,6 +165,11 @@ def read_secret_files(space: Space) -> Iterator[SecretFile]:
         found = look(text) if "\0" not in text else None
         if found is not None:
             yield SecretFile(path, *found)
+
+
+def is_secret_file(path: str) -> bool:
+    """Does a file of this path hold secrets, as its name says?"""
+    return _look(path.lower()) is not None
 
 
 def _look(path: str) -> _Look | None:

@@ -106,6 +106,16 @@ def simple_commands(items: tuple[Item, ...], *, conditional: bool = False) -> It
             yield from simple_commands(item.inner, conditional=inner)
 
 
+def subshells(items: tuple[Item, ...]) -> Iterator[tuple[Simple, Simple]]:
+    """The first and the last simple command of each subshell, the outer ones first."""
+    for item in items:
+        if isinstance(item, Compound):
+            inner = [simple for simple, _ in simple_commands(item.inner)] if item.kind == "subshell" else []
+            if inner:
+                yield inner[0], inner[-1]
+            yield from subshells(item.inner)
+
+
 class _Parser:
     def __init__(self, tokens: list[Token]) -> None:
         self.tokens = tokens

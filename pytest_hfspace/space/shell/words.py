@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from typing import Literal
 
 from ..dockerwords import LONGEST
@@ -18,8 +19,13 @@ _WEIGHT: dict[Source, int] = {"literal": 0, "environment": 1, "fallback": 2, "un
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PARAMETER = re.compile(r"([A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!-])")
 _SPECIAL = re.compile(r"[0-9@*#?$!-]")
+#: patterns without quotes and variables, and not so many stars that they are slow to be matched
+_TRIM = re.compile(r"(##|#|%%|%)([^'\"$`\\*]*(?:\*[^'\"$`\\*]*){0,2})\Z")
 _OPERATOR = re.compile(r"(:?[-+=?])(.*)\Z", re.DOTALL)
 _DEEPEST = 20
+#: In characters.
+_LONGEST_COMMANDS = 500
+_LONGEST_TRIMMED = 1000
 _MOST_WORDS = 10_000
 
 
@@ -42,11 +48,16 @@ class Arg:
 class Shell:
     """The variables and arguments that a shell has while it reads a program.
 
-    A variable's value is an :class:`Arg` that remembers where it came from.
+    A variable's value is an :class:`Arg` that remembers where it came from.  ``script``: ``$0``, ""
+    where that is not known; ``source``: bash's name of the file that it reads.  ``output``: what the
+    commands of a substitution print, None where only a run would tell.
     """
 
     variables: dict[str, Arg] = field(default_factory=dict)
     arguments: tuple[Arg, ...] = ()
+    script: str = ""
+    source: str = ""
+    output: Callable[[str], str | None] = lambda _text: None
 
     @classmethod
     def of(cls, environment: Mapping[str, str], arguments: Iterable[Arg] = ()) -> Shell:
@@ -141,9 +152,10 @@ class _Expansion:
             elif char == "~":
                 i += self.home(word)
             elif char == "`":
-                self.opaque = True
                 end = word.find("`", i + 1)
-                i = len(word) if end < 0 else end + 1
+                end = len(word) if end < 0 else end
+                self.substitute(word[i + 1 : end], quoted=quoted)
+                i = end + 1
             else:
                 i = self.dollar(word, i, quoted=quoted, depth=depth)
             plain = i
@@ -161,8 +173,9 @@ class _Expansion:
         following = word[i + 1 : i + 2]
         self.replaced = True
         if following == "(":
-            self.opaque = True
-            return _end(word, i + 1)
+            end = _end(word, i + 1)
+            self.substitute(word[i + 2 : end - 1], quoted=quoted)
+            return end
         if following == "{":
             end = _end(word, i + 1)
             self.braces(word[i + 2 : end - 1], quoted=quoted, depth=depth)
@@ -176,6 +189,14 @@ class _Expansion:
         self.parameter(name[0], quoted=quoted)
         return name.end()
 
+    def substitute(self, text: str, *, quoted: bool) -> None:
+        """What commands print; nested ones are read by the same shell, as deep as words may nest."""
+        told = self.shell.output(text) if len(text) <= _LONGEST_COMMANDS else None
+        if told is None:
+            self.opaque = True
+        else:
+            self.add(told, split=not quoted)
+
     def lookup(self, name: str) -> Arg | None:
         if name.isdigit() and name != "0":
             index = int(name[:6]) - 1
@@ -183,11 +204,15 @@ class _Expansion:
         if name in ("@", "*"):
             text = " ".join(argument.text for argument in self.shell.arguments)
             return Arg(text) if self.shell.arguments else None
+        if name == "0" and self.shell.script:
+            return Arg(self.shell.script)
+        if name == "BASH_SOURCE":
+            return Arg(self.shell.source, opaque=not self.shell.source)
         if _NAME.fullmatch(name):
             return self.shell.variables.get(name)
         return Arg("", opaque=True)
 
-    def parameter(self, name: str, *, quoted: bool) -> None:
+    def parameter(self, name: str, *, quoted: bool, trim: tuple[str, str] | None = None) -> None:
         value = self.lookup(name)
         if value is None:
             self.note("unset", name)
@@ -197,7 +222,9 @@ class _Expansion:
             self.note("environment", name)
         else:
             self.note(value.source, value.variable)
-        self.add(value.text, split=not quoted)
+        text = _trimmed(value.text, *trim) if trim else value.text
+        self.opaque = self.opaque or text is None
+        self.add(text or "", split=not quoted)
 
     def braces(self, inner: str, *, quoted: bool, depth: int) -> None:
         name = _PARAMETER.match(inner)
@@ -205,6 +232,12 @@ class _Expansion:
             self.opaque = True
             return
         rest = inner[name.end() :]
+        if name[0] == "BASH_SOURCE":
+            rest = rest.removeprefix("[0]")
+        trim = _TRIM.match(rest)
+        if trim:
+            self.parameter(name[0], quoted=quoted, trim=(trim[1], trim[2]))
+            return
         operator = _OPERATOR.match(rest)
         if not rest:
             self.parameter(name[0], quoted=quoted)
@@ -231,6 +264,20 @@ class _Expansion:
             self.add(text, split=not quoted)
             if kind == "=":
                 self.shell.variables[name[0]] = Arg(text, "fallback", name[0], opaque=self.opaque)
+
+
+def _trimmed(text: str, operator: str, pattern: str) -> str | None:
+    """Without the shortest (# and %) or longest (## and %%) part at its start or end that a pattern
+    matches; None for what is too long to be tried."""
+    if len(text) > _LONGEST_TRIMMED:
+        return None
+    places = range(len(text) + 1)
+    for end in places if operator in ("#", "%%") else places[::-1]:
+        if operator[0] == "#" and fnmatchcase(text[:end], pattern):
+            return text[end:]
+        if operator[0] == "%" and fnmatchcase(text[end:], pattern):
+            return text[:end]
+    return text
 
 
 def _end(word: str, position: int) -> int:

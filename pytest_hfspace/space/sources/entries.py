@@ -31,6 +31,8 @@ def entries(space: Space) -> Iterator[Entry]:
         yield Entry(script=_absolute(command.script, command.cwd), is_main=True)
     elif command.script:
         yield Entry(script=_absolute(command.script, command.cwd))
+    elif command.function:
+        yield Entry(module=command.function.partition(":")[0])
     elif command.module and command.target is None:
         yield Entry(module=command.module, is_main=command.runner == "python")
     else:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Final, NamedTuple
 
 from .. import Space
+from ..command import of_base
 from ..modules import Finder, Found, image_files, import_path
 from . import Import, Sources
 from .entries import Entry, entries
@@ -93,13 +94,15 @@ class Follower:
             self._say("a static Space runs no process" if self.space.sdk == "static" else "there is no image")
             return
         if command is None:
-            self._say("there is no start command")
+            self._say(of_base(self.space.image) or "there is no start command")
             return
         started = False
         for entry in entries(self.space):
             started = self._enter(entry)
         if command.runner is None:
             self._say(command.reason or "the start command is not understood")
+        elif not started and (command.module or "").partition(".")[0] in sys.stdlib_module_names:
+            self._say(f"{command.module} is a program of Python itself, not the repository's")
         elif not started:
             self._say("what the start command runs is not in the image, as far as its build is followed")
 
