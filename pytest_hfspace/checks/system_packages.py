@@ -16,6 +16,7 @@ from .causes import without_image
 from .debian import NO_CANDIDATE, gone_from, release_of
 from .run_commands import Ran, build_commands
 from .serving import listing, one_line
+from .shared_libraries import opencv_without_gl
 
 _FILE: Final = "packages.txt"
 _MISNAMED: Final = (
@@ -62,12 +63,24 @@ def system_packages(space: Space, space_sources: Sources) -> Iterator[Finding]:
         yield from _gradio(space)
         return
     yield from _not_read(space, space_sources)
+    yield from opencv_without_gl(space, space_sources)
     for ran in build_commands(space):
         release = release_of(ran.base)
         gone = gone_from(release) if release and not _has_other_sources(space) else {}
         for name in () if ran.conditional else installed(ran):
             if name in gone:
-                yield _gone(name, gone[name], ran.path, ran.line, release or 0)
+                line = _line_of(space, ran, name)
+                yield _gone(name, gone[name], ran.path, line, release or 0)
+
+
+def _line_of(space: Space, ran: Ran, name: str) -> int:
+    """The line of a step that has the name: a step may go over many."""
+    starts = [each.line for each in space.dockerfile.instructions] if space.dockerfile else []
+    end = min((line for line in starts if line > ran.line), default=ran.line + _MOST_NAMES)
+    rows = _text(space, ran.path).split("\n")[ran.line - 1 : end - 1]
+    word = re.compile(rf"(?<![\w.+-]){re.escape(name)}(?![\w.+-])")
+    found = (at for at, row in enumerate(rows, ran.line) if word.search(row) and not row.lstrip().startswith("#"))
+    return next(found, ran.line)
 
 
 def installed(ran: Ran) -> Iterator[str]:

@@ -138,8 +138,8 @@ EXPLANATIONS: Final[Mapping[str, Explanation]] = {
     "HFS805": Explanation(
         why=(
             "Without a time-out, a service that does not answer keeps the app from coming up: the Space "
-            'shows "Starting" for 30 minutes and then fails, instead of saying at once what is missing. The app is '
-            "started once more, with a network that answers nobody for 20 seconds."
+            'shows "Starting" for 30 minutes and then fails, instead of saying at once what is missing. The '
+            "app is started once more, with a network that answers nobody for 20 seconds."
         ),
         sources=("field",),
         wrong={"main.py": f"{_ASKS.format('')}{_APP}"},

@@ -14,10 +14,12 @@ from pytest_hfspace.checks.python_version import admits, python_version
 from pytest_hfspace.checks.requirements import requirement_invalid, sdk_pins
 from pytest_hfspace.checks.syntax import TooOld, problem
 from pytest_hfspace.checks.system_packages import system_packages
+from pytest_hfspace.contract import Stage
+from pytest_hfspace.space.dockerfile import parse_dockerfile
 from pytest_hfspace.space.image import PipInstall
 from pytest_hfspace.space.requirement_lines import read_lines
 from pytest_hfspace.space.requirements import Invalid, Place, Requirements
-from pytest_hfspace.space.sources import Sources
+from pytest_hfspace.space.sources import Import, Sources
 
 from .factories import (
     CARD,
@@ -658,6 +660,54 @@ def test_packages_that_are_not_there(space, message, consequence):
     assert consequence in finding.consequence
     assert finding.level == "warn"
     assert finding.hint
+
+
+def test_the_line_of_the_word_in_a_long_step():
+    space = apt("apt-get update && \\\n    apt-get install -y \\\n    # libgl1-mesa-glx\n    git \\\n    netcat")
+    space = replace(space, dockerfile=parse_dockerfile(space.files.text("Dockerfile")))
+    finding = only_finding(system_packages, space, space_sources=Sources())
+    assert (finding.message.split()[-1], finding.line) == ("netcat", 9)
+
+
+USES_CV2 = Sources(app=("main.py",), absent=(Import("cv2", "main.py", 1),))
+
+
+def opencv(text="opencv-python==4.10\n", step="true", base="python:3.12-slim", **changes):
+    space = apt(step, base)
+    image = make_image(["main.py"], base=base)
+    return replace(space, **{"requirements": listed(text), "image": image, **changes})
+
+
+@pytest.mark.parametrize(
+    ("space", "sources"),
+    [
+        (opencv("opencv-python-headless\n"), USES_CV2),
+        (opencv("opencv-python\nopencv-python-headless\n"), USES_CV2),
+        (opencv("opencv-python; sys_platform == 'win32'\n"), USES_CV2),
+        (opencv("fastapi\n"), USES_CV2),
+        (opencv(base="python:3.12"), USES_CV2),
+        (opencv(base="example.org/python:3.12-slim"), USES_CV2),
+        (opencv(step="apt-get update && apt-get install -y libgl1 libglib2.0-0"), USES_CV2),
+        (opencv(step="apt-get install -y ffmpeg"), USES_CV2),
+        (opencv(step="apt-get install -y libopencv-dev git"), USES_CV2),
+        (opencv(step="xargs apt-get install -y < packages"), USES_CV2),
+        (opencv(image=make_image([], not_followed=("line 3: RUN ./x.sh",))), USES_CV2),
+        (opencv(), Sources(app=("main.py",))),
+        (opencv(), Sources(absent=(Import("cv2", "main.py", 1, optional=True),))),
+    ],
+)
+def test_opencv_that_may_be_imported(space, sources):
+    assert outcome(system_packages, space, space_sources=sources).findings == ()
+
+
+@pytest.mark.parametrize("name", ["opencv-python", "opencv-contrib-python"])
+@pytest.mark.parametrize("step", ["true", "apt-get update && apt-get install -y git curl"])
+def test_opencv_without_the_library_that_draws(name, step):
+    finding = only_finding(system_packages, opencv(f"fastapi\n{name}\n", step), space_sources=USES_CV2)
+    assert finding.message == f"{name} needs libGL.so.1, which python:3.12-slim has not"
+    assert (finding.path, finding.line, finding.level) == ("requirements.txt", 2, "warn")
+    assert finding.predicts is Stage.RUNTIME_ERROR
+    assert "libGL.so.1: cannot open shared object file" in finding.consequence
 
 
 @pytest.mark.parametrize(

@@ -237,6 +237,11 @@ def test_a_mount_whose_root_has_nothing_is_not_counted() -> None:
     assert "Routes: 1 answered, 0 guarded, 2 rejected, 0 failed" in section(*PASSED, rehearsal=found)
 
 
+def unable(code: str, reason: str) -> Result:
+    """A check that was skipped."""
+    return replace(PASSED[0], check=replace(PASSED[0].check, code=code), outcome="skipped", reason=reason)
+
+
 def test_a_static_space_needs_no_rehearsal() -> None:
     lines = section(*PASSED, space=make_static_space(), rehearsal=make_rehearsal(impossible="static"))
     assert lines.splitlines()[0] == "Predicted stage: RUNNING (confidence: high)"
@@ -269,6 +274,16 @@ def test_a_static_space_needs_no_rehearsal() -> None:
         ),
         (
             PASSED,
+            {"rehearsal": make_rehearsal(failure=make_failure())},
+            "Predicted stage: none: the app did not come up, for a reason that no check found",
+        ),
+        (
+            (*PASSED, unable("HFS403", "x is not installed"), unable("HFS406", "needs HFS403")),
+            {"rehearsal": make_rehearsal(failure=make_failure())},
+            "Predicted stage: none: x is not installed",
+        ),
+        (
+            (*PASSED, unable("HFS501", "x is not installed"), unable("HFS404", "needs HFS403")),
             {"rehearsal": make_rehearsal(failure=make_failure())},
             "Predicted stage: none: the app did not come up, for a reason that no check found",
         ),

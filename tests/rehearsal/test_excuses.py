@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,41 @@ def test_a_package_that_is_not_installed_here(
     assert bool(reason) is excused
     if excused:
         assert reason == f"{missing} is declared but not installed here"
+
+
+@pytest.mark.parametrize(
+    ("error", "wanted"),
+    [
+        (raised("builtins.ModuleNotFoundError", "No module named 'gradio'"), ("gradio",)),
+        (raised("builtins.ModuleNotFoundError", "No module named 'gradio.themes'"), ("gradio",)),
+        (raised("x.Y", "", raised("builtins.ImportError", "No module named PIL")), ("pillow",)),
+        (raised("builtins.ModuleNotFoundError", "No module named 'gradio_client'"), ()),
+        (raised("builtins.ImportError", "cannot import name 'x' from 'gradio'"), ()),
+        (raised("builtins.ValueError", "No module named 'gradio'"), ()),
+    ],
+)
+def test_what_the_sdk_brings_and_is_not_installed_here(
+    made: tuple[Space, Layout], error: Raised, wanted: tuple[str, ...]
+) -> None:
+    found = replace(excuses(made), missing_of_sdk=("gradio", "pillow"))
+    assert found.wanted_of_sdk(error) == wanted
+    assert found.common(error) == (f"{wanted[0]} is not installed here" if wanted else "")
+
+
+@pytest.mark.parametrize(
+    ("missing", "script", "reason"),
+    [
+        (("alembic",), "alembic", "alembic is declared but not installed here"),
+        (("yoyo-migrations",), "yoyo", "yoyo-migrations is declared but not installed here"),
+        (("flask-migrate",), "alembic", "alembic is not installed here"),
+        ((), "alembic", ""),
+    ],
+)
+def test_a_program_that_is_not_installed_here(
+    made: tuple[Space, Layout], missing: tuple[str, ...], script: str, reason: str
+) -> None:
+    absent = raised("hfspace_child.launch.NotInstalled", f"{script} is not installed here")
+    assert excuses(made, missing=missing).common(raised("builtins.SystemExit", "x", absent)) == reason
 
 
 def test_a_path_of_the_image_that_this_machine_lacks(made: tuple[Space, Layout]) -> None:

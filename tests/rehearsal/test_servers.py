@@ -73,6 +73,17 @@ CASES = {
             "pkg/more.py": "open('made.txt', 'a').write(' more')\n",
         },
     ),
+    "console script": Case(
+        "",
+        files={
+            "pyproject.toml": '[project]\nname = "d"\n[project.scripts]\nd-serve = "demo.cli:main"\n',
+            "src/demo/__init__.py": "",
+            "src/demo/app.py": APP,
+            "src/demo/cli.py": "import sys, uvicorn\ndef main():\n    assert sys.argv[1:] == ['--x'], sys.argv\n"
+            "    uvicorn.run('demo.app:app', host='0.0.0.0', port=7860)\n",
+            "Dockerfile": "FROM python:3\nWORKDIR /app\nCOPY . .\nRUN pip install .\nCMD d-serve --x\n",
+        },
+    ),
     "processes of a program": Case(
         "import multiprocessing\ndef work(queue):\n    queue.put('worked')\n"
         + APP
@@ -85,6 +96,8 @@ CASES = {
         command=PROGRAM,
     ),
 }
+if sys.version_info < (3, 11):  # no tomllib
+    del CASES["console script"]
 if importlib.util.find_spec("fastapi_cli"):
     CASES["fastapi run"] = Case(
         "from fastapi import FastAPI\napp = FastAPI()\n@app.get('/')\ndef home(): return 'home'\n",

@@ -21,10 +21,10 @@ class FakeFiles:
     def __contains__(self, path: str) -> bool:
         return path in self.contents
 
-    def text(self, path: str) -> str:
+    def text(self, path: str, limit: int | None = None) -> str:
         return self.contents[path]
 
-    def read(self, path: str) -> bytes:
+    def read(self, path: str, limit: int | None = None) -> bytes:
         return self.contents[path].encode()
 
 

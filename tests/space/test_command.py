@@ -122,7 +122,7 @@ def test_hosts(cmd: str, host: str | None) -> None:
 
 def test_commands_of_litestar_that_are_not_followed() -> None:
     assert "looks for the application itself" in start("CMD litestar run").reason
-    assert "starts no Python server" in start("CMD litestar --app a:b routes").reason
+    assert "is not a server" in start("CMD litestar --app a:b routes").reason
 
 
 def test_options() -> None:
@@ -232,7 +232,8 @@ def test_script() -> None:
     assert command.runner == "uvicorn"
     assert (command.path, command.line, command.cwd, command.env) == ("start.sh", 10, "/home/u/x", {"A": "1"})
     assert command.before == (("python", "seed.py"), ("alembic", "upgrade", "head"))
-    assert command.skipped == ("redis-server --daemonize yes", "python worker.py")
+    assert command.skipped == ("redis-server --daemonize yes",)
+    assert command.beside == ("python worker.py",)
     assert command.execs is True
 
 
@@ -306,7 +307,13 @@ def test_scripts_that_end_in_a_server(body: str) -> None:
         ("uvicorn a:b &\nnginx -g 'daemon off;'", "side by side"),
         ('exec "$@"', "nothing"),
         ("exec node server.js", "node"),
-        ("cd $(dirname $0)\nuvicorn a:b", "directory"),
+        ("cd $(dirname $(which python))\nuvicorn a:b", "directory"),
+        ("cd $(git rev-parse --show-toplevel)\nuvicorn a:b", "directory"),
+        ("cd $(readlink $0)\nuvicorn a:b", "directory"),
+        ("cd $(dirname $0; date)\nuvicorn a:b", "directory"),
+        ("cd $(dirname $0 | tr a b)\nuvicorn a:b", "directory"),
+        ("cd $0\nuvicorn a:b", "that is a file"),
+        ("cd " + "$(dirname " * 60 + "$0" + ")" * 60 + "\nuvicorn a:b", "directory"),
         ("if true; then", "not understood"),
         ("./other.sh", "other.sh"),
         ("./start.sh", "deeply"),
@@ -322,8 +329,10 @@ def test_scripts_that_are_not_understood(body: str, word: str) -> None:
 @pytest.mark.parametrize(
     ("cmd", "word"),
     [
-        ('["node", "server.js"]', "`node server.js` starts no Python server"),
-        ('["streamlit", "run", "app.py"]', "streamlit"),
+        ('["node", "server.js"]', "`node server.js` is not a server that can be rehearsed"),
+        ('["streamlit", "run", "app.py"]', "`streamlit run` is not a server"),
+        ('["flask", "--app", "web", "run", "--port=7860"]', "`flask run` is not a server"),
+        ('["demo-serve"]', "`demo-serve` is not a server"),
         ('["fastapi", "--version"]', "fastapi"),
         ('["python"]', "no program"),
         ('["python", "-c", "x"]', "python -c"),
@@ -334,7 +343,7 @@ def test_scripts_that_are_not_understood(body: str, word: str) -> None:
         ('["gunicorn", "a:b"]', "WSGI"),
         ('["sh", "-c", ""]', "nothing"),
         ('[""]', "nothing"),
-        ("['uvicorn', 'main:app']", "starts no Python server"),
+        ("['uvicorn', 'main:app']", "is not a server"),
     ],
 )
 def test_commands_that_are_not_understood(cmd: str, word: str) -> None:
@@ -422,3 +431,89 @@ def test_an_image_with_a_start_script_of_its_own(
 )
 def test_no_start_script_that_is_known(text: str, paths: tuple[str, ...]) -> None:
     assert docker_command(image(text, *paths), files(*paths)) is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        'cd "$(dirname "$0")"',
+        "cd `dirname $0`",
+        'cd "$(dirname "${BASH_SOURCE[0]}")" || exit 1',
+        'cd -- "$(cd -- "$(dirname -- "$BASH_SOURCE")" &>/dev/null && pwd -P)"',
+        'DIR=$(cd "$(dirname "$0")" && pwd)\ncd "$DIR"',
+        "ROOT=$(dirname $(readlink -f $0))\ncd $ROOT",
+        'cd "$(dirname "$(realpath "$0")")"',
+        'cd "${0%/*}"',
+        'cd "$(dirname "$0")/../tools"',
+    ],
+)
+@pytest.mark.parametrize(
+    "dockerfile", ['CMD ["./tools/go.sh"]', "CMD bash /app/tools/go.sh", 'CMD ["bash", "tools/go.sh"]']
+)
+def test_a_script_that_goes_where_it_lies(body: str, dockerfile: str) -> None:
+    files_ = {"tools/go.sh": f"#!/bin/bash\nset -e\n{body}\nexec uvicorn main:app\n"}
+    command = start(dockerfile, "tools/main.py", **files_)
+    assert (command.reason, command.runner, command.cwd) == ("", "uvicorn", "/app/tools")
+
+
+def test_dash_has_no_name_for_the_file_that_it_reads() -> None:
+    files_ = {"go.sh": '#!/bin/sh\ncd "$(dirname "${BASH_SOURCE[0]}")"\nuvicorn main:app\n'}
+    assert "directory" in start('CMD ["./go.sh"]', **files_).reason
+
+
+def test_a_script_that_is_found_on_the_path() -> None:
+    files_ = {"go": '#!/bin/bash\ncd "$(dirname "$0")"\nuvicorn main:app\n'}
+    command = start('COPY go /usr/local/bin/\nCMD ["go"]', **files_)
+    assert command.cwd == "/usr/local/bin"
+
+
+@pytest.mark.parametrize(
+    ("paths", "contents", "script_", "target"),
+    [
+        (("app.py",), {}, "app.py", None),
+        (("app.py", "main.py"), {}, "main.py", None),
+        (("app/api.py", "app/main.py", "server.py"), {}, "app/main.py", None),
+        (
+            ("app.py",),
+            {"pyproject.toml": '[tool.fastapi]\nentrypoint = "pkg.web:api"\n'},
+            None,
+            "pkg.web:api",
+        ),
+        (("app.py",), {"pyproject.toml": "[tool.fastapi\n"}, "app.py", None),
+        (("server.py",), {}, None, None),
+    ],
+)
+def test_the_file_that_fastapi_finds(
+    paths: tuple[str, ...], contents: dict[str, str], script_: str | None, target: str | None
+) -> None:
+    if target:
+        pytest.importorskip("tomllib")
+    command = start('CMD ["fastapi", "run", "--port", "7860"]', *paths, **contents)
+    assert (command.runner, command.script, command.target) == ("fastapi", script_, target)
+    assert command.words == ("fastapi", "run", "--port", "7860")
+
+
+PROJECT = '[project]\nname = "demo"\n[project.scripts]\ndemo-serve = "demo.cli:main"\nodd = "no function"\n'
+
+
+@pytest.mark.parametrize(
+    ("steps", "function"),
+    [
+        ("RUN pip install .\nCMD demo-serve --port 7860", "demo.cli:main"),
+        ('RUN uv sync\nCMD ["uv", "run", "demo-serve"]', "demo.cli:main"),
+        ("RUN pip install -r requirements.txt\nCMD demo-serve", None),
+        ("RUN pip install .\nCMD odd", None),
+        ("RUN pip install .\nCMD demo-other", None),
+    ],
+)
+def test_a_console_script_of_the_project(steps: str, function: str | None) -> None:
+    pytest.importorskip("tomllib")
+    command = start(steps, "src/demo/cli.py", "requirements.txt", **{"pyproject.toml": PROJECT})
+    assert (command.function, command.runner) == (function, "python" if function else None)
+
+
+def test_a_console_script_before_the_server_is_not_run() -> None:
+    pytest.importorskip("tomllib")
+    steps = "RUN pip install .\nCMD demo-serve && uvicorn main:app"
+    command = start(steps, "main.py", **{"pyproject.toml": PROJECT})
+    assert (command.before, command.skipped, command.runner) == ((), ("demo-serve",), "uvicorn")

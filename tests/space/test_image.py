@@ -201,6 +201,21 @@ def test_copy_from_a_stage_that_only_copied() -> None:
 
 
 @pytest.mark.parametrize(
+    "program",
+    [
+        "import fastapi",
+        "import a, b.c as d; from e import f",
+        "import sys; print(sys.version, 1, sep=chr)",
+        "import torch; assert torch.version.cuda",
+        "",
+    ],
+)
+def test_a_python_program_that_only_imports_or_prints(program: str) -> None:
+    steps = f"FROM a\nRUN ls && python -c '{program}'"
+    assert image(steps, "main.py").not_followed == ()
+
+
+@pytest.mark.parametrize(
     ("steps", "lines"),
     [
         ("FROM node AS web\nCOPY . /w\nRUN npm run build\nFROM a\nCOPY --from=web /w/dist /app", [5]),
@@ -210,7 +225,12 @@ def test_copy_from_a_stage_that_only_copied() -> None:
         ("FROM a\nRUN apt-get update && \\\n git clone https://e.org/r", [2]),
         ("FROM a\nRUN wget -O /app/m.bin https://e.org/m", [2]),
         ("FROM a\nRUN curl -Lo m.bin https://e.org/m", [2]),
-        ("FROM a\nRUN python download.py\nRUN python -c 'import x'", [2, 3]),
+        ("FROM a\nRUN python download.py\nRUN python -c 'import x; x.make()'", [2, 3]),
+        ("FROM a\nCOPY x.tar.gz seed.py\nRUN python -c 'import seed'", [3]),
+        ('FROM a\nRUN python -c \'open("x", "w")\'', [2]),
+        ('FROM a\nRUN python -c \'print(open("x", "w"))\'', [2]),
+        ("FROM a\nRUN python -c 'x = 1'", [2]),
+        ("FROM a\nRUN python -c 'a b'", [2]),
         ("FROM a\nRUN echo hi > /app/x", [2]),
         ("FROM a\nRUN tar xf x.tar", [2]),
         ("FROM a\nRUN make", [2]),
@@ -222,6 +242,7 @@ def test_copy_from_a_stage_that_only_copied() -> None:
     ],
 )
 def test_not_followed(steps: str, lines: list[int]) -> None:
+    """A program that may make files, and the lines of those that do."""
     found = [
         int(sentence.removeprefix("line ").partition(":")[0])
         for sentence in image(steps, "x.tar.gz").not_followed

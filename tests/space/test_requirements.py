@@ -14,7 +14,7 @@ from pytest_hfspace.space import read_space
 from pytest_hfspace.space.files import read_files
 from pytest_hfspace.space.image import Image
 from pytest_hfspace.space.image.installs import PipInstall
-from pytest_hfspace.space.requirements import RequirementFile, Requirements, read_requirements
+from pytest_hfspace.space.requirements import Requirement, RequirementFile, Requirements, read_requirements
 
 
 def write(root: Path, contents: dict[str, str | bytes]) -> None:
@@ -546,3 +546,21 @@ def test_how_a_file_is_installed(tmp_path: Path) -> None:
     write(tmp_path, {"Dockerfile": dockerfile, "a.txt": "a\n", "b.txt": "b\n"})
     read = read_space(tmp_path).requirements
     assert (dict(read.tools), read.lenient) == ({"a.txt": "uv", "b.txt": "pip"}, {"b.txt"})
+
+
+@pytest.mark.parametrize(
+    ("missing", "command"),
+    [
+        ((), ""),
+        (("torch",), "pip install -r requirements.txt"),
+        (("torch", "numpy"), "pip install -r requirements.txt"),
+        (("gradio",), 'pip install "gradio==5.1.0"'),
+        (("gradio", "spaces", "torch"), 'pip install "gradio==5.1.0" spaces -r requirements.txt'),
+    ],
+)
+def test_what_installs_that_which_is_missing(missing: tuple[str, ...], command: str) -> None:
+    brought = [Requirement(name, name, "", 0) for name in ("gradio", "spaces")]
+    declared = [Requirement("torch", "torch", "requirements.txt", 1)]
+    files = (RequirementFile("requirements.txt", found=True, where="README.md", line=None),)
+    found = Requirements((*brought, *declared), files)
+    assert found.install_command(missing, {"gradio": "5.1.0"}) == command

@@ -121,9 +121,32 @@ def test_where_a_value_came_from(text: str, source: str, variable: str) -> None:
     assert (arg.source, arg.variable, arg.opaque) == (source, variable, False)
 
 
-@pytest.mark.parametrize("text", ["$(date)", "`date`", "${A%x}", "$((1+1))", "$?"])
+@pytest.mark.parametrize(
+    "text", ["$(date)", "`date`", "${A%$B}", "${A/1/2}", "${A:0:1}", "$((1+1))", "$?", "$0", "$BASH_SOURCE"]
+)
 def test_what_only_a_run_would_tell(text: str) -> None:
     assert Shell.of({"A": "1"}).expand(text)[0].opaque
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("${A%/*}", "/a/b"),
+        ("${A%%/*}", ""),
+        ("${A#*/}", "a/b/c.sh"),
+        ("${A##*/}", "c.sh"),
+        ("${A%.sh}", "/a/b/c"),
+        ("${A%x}", "/a/b/c.sh"),
+        ('"${A%/[a-c]*}"', "/a/b"),
+    ],
+)
+def test_parts_that_are_cut_off(text: str, found: str) -> None:
+    (arg,) = Shell.of({"A": "/a/b/c.sh"}).expand(text)
+    assert (arg.text, arg.opaque) == (found, False)
+
+
+def test_a_value_too_long_to_be_cut_is_not_known() -> None:
+    assert Shell.of({"A": "a" * 5000}).expand("${A%%*b*}")[0].opaque
 
 
 def test_a_default_that_is_assigned_stays() -> None:

@@ -18,6 +18,7 @@ from pytest_hfspace.space.sources import Import, Sources, parsing, read_sources
 from tests.checks.factories import (
     make_command,
     make_gradio_space,
+    make_image,
     make_space,
     make_static_space,
 )
@@ -309,6 +310,14 @@ def test_an_import_before_the_search_path_is_changed_by_another_module() -> None
         (make_static_space(), "a static Space runs no process"),
         (make_space(dockerfile=None), "there is no image"),
         (make_space(command=None), "there is no start command"),
+        (
+            make_space(command=None, image=make_image(base="ghcr.io/owner/app:1", command=None)),
+            "the start command is that of the base image ghcr.io/owner/app:1",
+        ),
+        (
+            make_space(command=make_command("python -m http.server", module="http.server", target=None)),
+            "http.server is a program of Python itself",
+        ),
         (make_space(command=make_command("./go", runner=None, reason="not understood")), "not understood"),
         (make_space(command=make_command("uvicorn other:app")), "what the start command runs is not in the"),
         (make_space({"main.py": "import_module(name)"}), "'main.py', line 1, computes the name of a module"),
