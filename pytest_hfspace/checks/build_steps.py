@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
 from ..check import Check, Finding, check
 from ..contract import Stage
 from ..space import Space
-from ..space.image import Ran
+from ..space.image import Image, Ran
 from ..space.image.permissions import MOUNT
+from ..space.requirements import BARE_IMAGES
 from .docker_image import docker_image
 from .serving import listing, one_line
 
@@ -121,6 +123,20 @@ def data_at_build(space: Space) -> Iterator[Finding]:
                 ran.line,
                 consequence=f'The build fails at this step: "{path}: No such file or directory".',
             )
+    for ran in image.ran:
+        path, said = _in_mount(ran, image)
+        if path and ran.line not in told:
+            told.add(ran.line)
+            yield Finding(
+                f"{_named(ran)} uses {one_line(path, 80)} during the build, and {MOUNT} is not there",
+                "do it when the app starts: a volume is mounted by then",
+                dockerfile.path,
+                ran.line,
+                level="error" if said else "warn",
+                consequence=f'The build fails at this step: "{said}".'
+                if said
+                else f"The build fails at this step, unless the program makes {MOUNT}, which only root may.",
+            )
     filled = [(ran.line, _named(ran), ran.hidden) for ran in image.ran if ran.hidden and ran.final]
     filled += [
         (copy.line, copy.instruction, copy.target)
@@ -138,6 +154,26 @@ def data_at_build(space: Space) -> Iterator[Finding]:
                 level="note",
                 consequence="With a volume the app does not find it; without one it is there.",
             )
+
+
+def _in_mount(ran: Ran, image: Image) -> tuple[str, str]:
+    """A path of the mount that a program is to write, and what it then says; "" for what is not sure."""
+    if ran.conditional or MOUNT in image.directories or not BARE_IMAGES.match(image.base):
+        return "", ""
+    fill = next((each for each in image.caches if each.line == ran.line), None)
+    if fill is not None and f"{fill.directory}/".startswith(f"{MOUNT}/"):
+        refused = ran.is_root is False and not ran.elevated
+        return (fill.directory, f"[Errno 13] Permission denied: '{MOUNT}'") if refused else ("", "")
+    code = " ".join(ran.words[1:])
+    found = _BELOW_MOUNT.search(code)
+    if not ran.words[0].startswith("python") or found is None or _MAKES_MOUNT.search(code):
+        return "", ""
+    return found[0], _NO_DATABASE if "sqlite3.connect(" in code else ""
+
+
+_NO_DATABASE: Final = "sqlite3.OperationalError: unable to open database file"
+_BELOW_MOUNT: Final = re.compile(rf"(?<![\w/.:-]){MOUNT}/[\w./-]+")
+_MAKES_MOUNT: Final = re.compile(r"mkdir|makedirs|-m pip|-m compileall")
 
 
 def _named(ran: Ran) -> str:
@@ -163,7 +199,8 @@ def recursive_chown(space: Space) -> Iterator[Finding]:
         if ran.below and ran.final and not is_refused:
             name = ran.words[0]
             files = "a copied file" if ran.below == 1 else f"{ran.below} copied files"
-            flag = "--chown=user" if name == "chown" else "--chmod=755"
+            wide = "--chmod=777" if {"777", "0777", "a+rwx", "a+rwX"} & set(ran.words) else "--chmod=755"
+            flag = "--chown=user" if name == "chown" else wide
             yield Finding(
                 f"{name} -R changes {files}, and stores each once more",
                 f"write COPY {flag} in place of it",

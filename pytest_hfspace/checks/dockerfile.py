@@ -18,6 +18,7 @@ from ..space.secrets.secret_files import is_secret_file
 from . import build_steps
 from .adding import DELETED, git_add, git_restore
 from .build import repository_path
+from .build_inputs import absent_readme, absent_stages
 from .causes import without_command
 from .distributions import applies
 from .docker_image import docker_image
@@ -70,6 +71,8 @@ def copy_source(space: Space) -> Iterator[Finding]:
             copy.line,
             consequence=_checksum_failure(dockerfile, copy, path),
         )
+    yield from absent_stages(dockerfile)
+    yield from absent_readme(space)
     if left:
         raise Skip(left)
 
@@ -281,12 +284,15 @@ def base_image_tools(space: Space) -> Iterator[Finding]:
 def _is_certain(install: PipInstall, path: str) -> bool:
     """Is there no git for sure, and the requirement one that is installed for sure?"""
     is_listed = not path.endswith((".toml", ".lock"))
-    return bool(install.there is not None and is_listed and install.tool in _CALLS_GIT and _OFFICIAL.match(install.base))
+    return bool(
+        install.there is not None
+        and is_listed
+        and install.tool in _CALLS_GIT
+        and _OFFICIAL.match(install.base)
+    )
 
 
-_UV_SAYS: Final = (
-    'The build fails: "Git executable not found. Ensure that Git is installed and available."'
-)
+_UV_SAYS: Final = 'The build fails: "Git executable not found. Ensure that Git is installed and available."'
 _APT_GIT: Final = "apt-get update && apt-get install -y --no-install-recommends git"
 
 

@@ -248,7 +248,7 @@ def unsatisfiable(requirement: Requirement, *, other_index: bool) -> Finding | N
         hint = "write bounds that leave a version between them"
     else:
         return None
-    zero = "; on ZeroGPU the log may say \"No candidate PyTorch version found for ZeroGPU\""
+    zero = '; on ZeroGPU the log may say "No candidate PyTorch version found for ZeroGPU"'
     return Finding(
         message,
         hint,
@@ -263,7 +263,9 @@ def unsatisfiable(requirement: Requirement, *, other_index: bool) -> Finding | N
 #: ``==2.5.1+cu121``: the version and its local part.
 _LOCAL: Final = re.compile(r"(?:^|,)===?([^,*+]+)\+([^,*]+)(?:,|$)")
 #: Several bounds, no pin, and none that is a pre-release or the like.
-_PLAIN: Final = re.compile(r"(?!.*==[^*,]*(?:,|\Z))(?:[<>=!~]=|[<>])[\d.]+\*?(?:,(?:[<>=!~]=|[<>])[\d.]+\*?){1,9}")
+_PLAIN: Final = re.compile(
+    r"(?!.*==[^*,]*(?:,|\Z))(?:[<>=!~]=|[<>])[\d.]+\*?(?:,(?:[<>=!~]=|[<>])[\d.]+\*?){1,9}"
+)
 
 
 def by_ssh(space: Space, requirement: Requirement) -> Finding | None:

@@ -15,7 +15,9 @@ from .run_commands import build_commands
 from .serving import one_line
 
 _OPENCV: Final = ("opencv-python", "opencv-contrib-python")
-_SLIM: Final = re.compile(r"(?:docker\.io/)?(?:library/)?python:(?:3[\d.]*-)?slim(?:-bookworm|-trixie|-bullseye)?")
+_SLIM: Final = re.compile(
+    r"(?:docker\.io/)?(?:library/)?python:(?:3[\d.]*-)?slim(?:-bookworm|-trixie|-bullseye)?"
+)
 
 #: Packages of which it is known that they bring no libGL, nor what brings it.
 _WITHOUT_GL: Final = frozenset(

@@ -46,10 +46,10 @@ def _at_line(refusal: Refusal) -> tuple[str, int | None]:
     return (refusal.where.path, refusal.where.line) if refusal.where else ("Dockerfile", None)
 
 
-def _nothing_refused(rehearsal: Rehearsal, image: Image, *, home: bool) -> None:
+def _nothing_refused(space: Space, rehearsal: Rehearsal, image: Image, *, home: bool) -> None:
     """Raise Skip where that says little, or is said by another check."""
     serving(rehearsal)
-    writes = writes_of(image, rehearsal)
+    writes = writes_of(image, rehearsal, space)
     if any(write.is_home == home for write in writes.denied):
         has_user = image.permissions.accounts.lacks(HUB_UID) is False
         raise Skip("needs HFS315" if has_user and not home else "needs HFS314")

@@ -79,7 +79,9 @@ def _line_of(space: Space, ran: Ran, name: str) -> int:
     end = min((line for line in starts if line > ran.line), default=ran.line + _MOST_NAMES)
     rows = _text(space, ran.path).split("\n")[ran.line - 1 : end - 1]
     word = re.compile(rf"(?<![\w.+-]){re.escape(name)}(?![\w.+-])")
-    found = (at for at, row in enumerate(rows, ran.line) if word.search(row) and not row.lstrip().startswith("#"))
+    found = (
+        at for at, row in enumerate(rows, ran.line) if word.search(row) and not row.lstrip().startswith("#")
+    )
     return next(found, ran.line)
 
 

@@ -108,6 +108,20 @@ def required_python(text: str) -> tuple[str, str, int]:
     return _specifier(wanted), named, _line_of(text, "python", key=True)
 
 
+def readme_of(text: str) -> tuple[str, int]:
+    """The readme that hatchling reads when it builds the project, and its line; ("", 1) without one."""
+    loads = _toml()
+    try:
+        data = loads(text) if loads and "hatchling" in text else {}
+    except (ValueError, RecursionError):
+        data = {}
+    if _table(data, "build-system").get("build-backend") != "hatchling.build":
+        return "", 1
+    given = _table(data, "project").get("readme")
+    file = given.get("file") if isinstance(given, dict) else given
+    return (file, _line_of(text, file)) if isinstance(file, str) else ("", 1)
+
+
 def _wanted(data: Mapping[str, Any], tool: str, step: str) -> Iterator[str]:
     yield from _texts(_table(data, "project").get("dependencies"))
     if _WITH_EXTRAS.search(step):

@@ -124,12 +124,16 @@ def test_a_file_that_lies_elsewhere(rest: str) -> None:
     assert finding.message == (
         "the build installs /app/requirements.txt, and requirements.txt lies at /tmp/requirements.txt"
     )
-    assert finding.hint == "write /tmp/requirements.txt in the step, or COPY the file to /app/requirements.txt"
+    assert (
+        finding.hint == "write /tmp/requirements.txt in the step, or COPY the file to /app/requirements.txt"
+    )
 
 
 def test_a_file_that_nothing_brings() -> None:
     finding = only_finding(requirements_missing, built(f"COPY main.py .\n{PIP}"))
-    assert finding.message == "the build installs /app/requirements.txt, and no COPY puts requirements.txt there"
+    assert (
+        finding.message == "the build installs /app/requirements.txt, and no COPY puts requirements.txt there"
+    )
     assert finding.hint == "add COPY requirements.txt ./ above line 4"
 
 

@@ -222,7 +222,9 @@ def test_places_that_are_not_there(given, consequence):
 def test_a_place_that_the_repository_does_not_have():
     finding = only_finding(requirement_invalid, docker("", places=(place("./vendor/x", False),)))
     assert finding.hint == "add ./vendor/x, or remove the line"
-    space = make_space({"vendor/x/setup.py": ""}, requirements=listed("", places=(place("./vendor/x", False),)))
+    space = make_space(
+        {"vendor/x/setup.py": ""}, requirements=listed("", places=(place("./vendor/x", False),))
+    )
     assert only_finding(requirement_invalid, space).hint == "COPY ./vendor/x into the image before pip runs"
 
 
@@ -297,7 +299,9 @@ def test_bounds_that_leave_nothing(text):
     assert "No matching distribution found for numpy" in finding.consequence
 
 
-@pytest.mark.parametrize("line", ["x @ git+ssh://git@example.org/o/x.git", "git+ssh://git@example.org/o/x#egg=x"])
+@pytest.mark.parametrize(
+    "line", ["x @ git+ssh://git@example.org/o/x.git", "git+ssh://git@example.org/o/x#egg=x"]
+)
 def test_what_needs_an_ssh_key(line):
     finding = only_finding(requirement_invalid, docker(f"fastapi\n{line}\n"))
     assert (finding.line, finding.level) == (2, "error")
@@ -663,7 +667,9 @@ def test_packages_that_are_not_there(space, message, consequence):
 
 
 def test_the_line_of_the_word_in_a_long_step():
-    space = apt("apt-get update && \\\n    apt-get install -y \\\n    # libgl1-mesa-glx\n    git \\\n    netcat")
+    space = apt(
+        "apt-get update && \\\n    apt-get install -y \\\n    # libgl1-mesa-glx\n    git \\\n    netcat"
+    )
     space = replace(space, dockerfile=parse_dockerfile(space.files.text("Dockerfile")))
     finding = only_finding(system_packages, space, space_sources=Sources())
     assert (finding.message.split()[-1], finding.line) == ("netcat", 9)

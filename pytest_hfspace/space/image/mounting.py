@@ -7,7 +7,9 @@ from .copying import Context
 from .stage import Copy, Stage, absolute
 
 
-def mounts(instruction: Instruction, stage: Stage, context: Context) -> tuple[dict[str, str], tuple[str, ...]]:
+def mounts(
+    instruction: Instruction, stage: Stage, context: Context
+) -> tuple[dict[str, str], tuple[str, ...]]:
     """The context's files that are mounted for a step, by image path, and the directories where
     something else is: another stage, a cache, a secret."""
     found: dict[str, str] = {}
@@ -24,7 +26,9 @@ def mounts(instruction: Instruction, stage: Stage, context: Context) -> tuple[di
         if source in context:
             found[target] = source
         elif stage.tree.spend(len(context.paths)):
-            found |= {absolute(path[len(source) :].lstrip("/"), target): path for path in context.below(source)}
+            found |= {
+                absolute(path[len(source) :].lstrip("/"), target): path for path in context.below(source)
+            }
         there = source in context or bool(context.below(source))
         certain = "$" not in mount and context.is_certain(source)
         stage.mounts.append(
