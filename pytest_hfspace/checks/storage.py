@@ -83,7 +83,7 @@ def write_denied(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
             one_line(refusal.said),
         )
     if not found:
-        _nothing_refused(space_rehearsal, image, home=False)
+        _nothing_refused(space, space_rehearsal, image, home=False)
 
 
 def _owner_hint(image: Image, place: str, line: int) -> str:
@@ -121,7 +121,7 @@ def cache_home(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
             f"'{one_line(_first_made(in_image(image, refusal.path), home), 80)}'",
         )
     if not found:
-        _nothing_refused(space_rehearsal, image, home=True)
+        _nothing_refused(space, space_rehearsal, image, home=True)
 
 
 def _first_made(path: str, home: str) -> str:

@@ -22,16 +22,20 @@ PROJECT = {"pyproject.toml": '[project]\nname = "x"\nversion = "1"\n'}
         f"COPY require*.txt /app/\n{PIP}COPY . .",
         f"COPY main.py requirements.txt ./\n{PIP}COPY . .",
         "RUN --mount=type=bind,source=requirements.txt,target=/tmp/r.txt pip install -r /tmp/r.txt\nCOPY . .",
-        "RUN --mount=type=bind,source=requirements.txt,target=requirements.txt "
-        "--mount=type=cache,target=/root/.cache/pip pip install -r requirements.txt\nCOPY . .",
+        (
+            "RUN --mount=type=bind,source=requirements.txt,target=requirements.txt "
+            "--mount=type=cache,target=/root/.cache/pip pip install -r requirements.txt\nCOPY . ."
+        ),
         "RUN --mount=target=. pip install -r requirements.txt\nCOPY . .",
         "RUN --mount=type=bind,source=.,target=/src cd /src && pip install -r requirements.txt\nCOPY . .",
         "COPY requirements.txt /tmp/\nRUN pip install -r /tmp/requirements.txt\nCOPY . .",
         f"COPY requirements.txt /tmp/\nWORKDIR /tmp\n{PIP}WORKDIR /app\nCOPY . .",
         "COPY requirements.txt /tmp/\nRUN cd /tmp && pip install -r requirements.txt\nCOPY . .",
         "COPY requirements.txt /tmp/\nRUN (cd /tmp && pip install -r requirements.txt)\nCOPY . .",
-        "COPY requirements.txt /tmp/a.txt\nRUN mv /tmp/a.txt requirements.txt && "
-        "pip install -r requirements.txt\nCOPY . .",
+        (
+            "COPY requirements.txt /tmp/a.txt\nRUN mv /tmp/a.txt requirements.txt && "
+            "pip install -r requirements.txt\nCOPY . ."
+        ),
         f"RUN echo fastapi > requirements.txt\n{PIP}COPY . .",
         "RUN echo fastapi > /tmp/x.txt && pip install -r /tmp/x.txt\nCOPY . .",
         "RUN echo fastapi | tee /tmp/x.txt && pip install -r /tmp/x.txt\nCOPY . .",
@@ -50,10 +54,14 @@ PROJECT = {"pyproject.toml": '[project]\nname = "x"\nversion = "1"\n'}
         "RUN cd /app; (cd /tmp && true); true\nCOPY . .\nRUN (cd /tmp && true) && pip install -r requirements.txt",
         f"FROM example.org/base\nWORKDIR /app\n{PIP}COPY . .",
         f"FROM python:3.12 AS a\nWORKDIR /app\nCOPY requirements.txt .\nFROM a\n{PIP}COPY . .",
-        "FROM python:3.12 AS a\nCOPY requirements.txt /r/\nFROM python:3.12\nWORKDIR /app\n"
-        "COPY --from=a /r/ ./\nRUN pip install -r requirements.txt\nCOPY . .",
-        "FROM python:3.12 AS a\nRUN touch /r.txt\nFROM python:3.12\nWORKDIR /app\n"
-        "RUN --mount=type=bind,from=a,source=/r.txt,target=/x/r.txt pip install -r /x/r.txt\nCOPY . .",
+        (
+            "FROM python:3.12 AS a\nCOPY requirements.txt /r/\nFROM python:3.12\nWORKDIR /app\n"
+            "COPY --from=a /r/ ./\nRUN pip install -r requirements.txt\nCOPY . ."
+        ),
+        (
+            "FROM python:3.12 AS a\nRUN touch /r.txt\nFROM python:3.12\nWORKDIR /app\n"
+            "RUN --mount=type=bind,from=a,source=/r.txt,target=/x/r.txt pip install -r /x/r.txt\nCOPY . ."
+        ),
         "COPY requirements.txt .\nRUN pip install -r requirements.txt && rm requirements.txt\nCOPY . .",
         "RUN pip install fastapi\nCOPY . .",
     ],
