@@ -99,7 +99,9 @@ class Installed:
         """Of a distribution, "" where it is not installed."""
         distribution = self._find(name)
         try:
-            return str(distribution.version) if distribution is not None else ""
+            if distribution is None or "Version" not in distribution.metadata:
+                return ""
+            return str(distribution.version)
         except (OSError, ValueError, KeyError):
             return ""
 

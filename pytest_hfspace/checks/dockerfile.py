@@ -259,7 +259,8 @@ _CALLS_GIT: Final = frozenset({"pip", "uv"})
     "base-image-tools",
     level="error",
     predicts=Stage.BUILD_ERROR,
-    consequence="The build fails: \"ERROR: Cannot find command 'git' - do you have 'git' installed and in your PATH?\".",
+    consequence="The build fails: \"ERROR: Cannot find command 'git' - do you have 'git' installed and in "
+    'your PATH?".',
 )
 def base_image_tools(space: Space) -> Iterator[Finding]:
     """An image without git, such as a slim one, installs nothing from git.  [field]"""

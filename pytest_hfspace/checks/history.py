@@ -231,8 +231,8 @@ def _ended(space: Space, rehearsal: Rehearsal) -> dict[str, dict[str, Any]]:
     if raised is not None and failure_code(space, rehearsal) == "HFS203":
         found[read_pointer(space, rehearsal)] = {
             "level": "error",
-            "consequence": f'The Space\'s log ends with "{one_line(str(raised))}", and the Space stops with a '
-            "runtime error.",
+            "consequence": f'The Space\'s log ends with "{one_line(str(raised))}", and the Space stops with '
+            "a runtime error.",
         }
     for visit in rehearsal.visits:
         path = pointer_of(space, rehearsal, visit.raised)

@@ -13,8 +13,9 @@ from ..space.content import LONGEST_POINTER, pointer
 #: How readers complain of a text that begins with "version https://git-lfs.github.com".
 _COMPLAINTS: Final = re.compile(
     r"invalid load key, 'v'|file is not a database|Expecting value: line 1 column 1 \(char 0\)|git-lfs"
-    r"|cannot identify image file|not a (?:zip|gzipped) file|[Hh]eader ?[Tt]oo ?[Ll]arge|magic (?:bytes|number)"
-    r"|could not convert string to float: 'version|Error parsing message|Pickle data|pickled data"
+    r"|cannot identify image file|not a (?:zip|gzipped) file|[Hh]eader ?[Tt]oo ?[Ll]arge"
+    r"|magic (?:bytes|number)|could not convert string to float: 'version|Error parsing message"
+    r"|Pickle data|pickled data"
 )
 
 

@@ -18,7 +18,7 @@ from ..space.shell.tokens import UnreadableError
 from .serving import one_line
 
 #: A list of words: glued to its bracket, or in quotes and with commas.  ``[ -f x ]`` is a test.
-_LIST: Final = re.compile(r"\[(?:[^\[\s]|\s*[\"'“”‘’][^\"'“”‘’]*[\"'“”‘’]\s*,)")
+_LIST: Final = re.compile(r"\[(?:[^\[\s]|\s*[\"'“”\u2018\u2019][^\"'“”\u2018\u2019]*[\"'“”\u2018\u2019]\s*,)")
 #: Programs that start another one.
 _INITS: Final = frozenset({"tini", "dumb-init"})
 #: What takes carriage returns out, in the build and in git.

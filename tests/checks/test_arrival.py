@@ -11,6 +11,7 @@ from pytest_hfspace.check import Result
 from pytest_hfspace.checks import CATALOGUE
 from pytest_hfspace.rehearsal.facts import FileUse, Rehearsal, Where
 from pytest_hfspace.space import Space, read_space
+from pytest_hfspace.space.files import SUBMODULE, Tracked
 from pytest_hfspace.space.image import Copy
 from pytest_hfspace.space.untracked import Untracked, is_untracked, look
 from tests.checks.factories import (
@@ -383,3 +384,56 @@ def test_many_files_are_compared_in_time() -> None:
     started = time.perf_counter()
     assert len(outcome(CASE, space, UNSEEN).findings) == 50
     assert time.perf_counter() - started < 5
+
+
+# -- databases, whole packages, submodules
+
+
+def asking(message: str, use: FileUse, kinds: str = "sqlite3.OperationalError Exception") -> Rehearsal:
+    raised = make_raised(kinds, message, use.where)
+    return make_rehearsal(visits=(make_visit(status=500, raised=raised),), files=(use,))
+
+
+DATABASE = FileUse("/app/app.db", Where("main.py", 9), found=False, write=True, database=True)
+
+
+@pytest.mark.parametrize(
+    ("untracked", "message"),
+    [((), "no such table: t"), (("app.db",), 'near "selct": syntax error'), (("b.db",), "no such table: t")],
+)
+def test_a_database_that_the_app_makes_is_not_missed(untracked: tuple[str, ...], message: str) -> None:
+    assert outcome(UNTRACKED, holding(*untracked), asking(message, DATABASE)).outcome == "passed"
+
+
+def test_a_database_that_lies_here_and_would_not_arrive() -> None:
+    space, rehearsal = holding("app.db"), asking("no such table: t", DATABASE)
+    finding = only_finding(UNTRACKED, space, rehearsal)
+    assert finding.message == "app.db is opened, and git does not track it"
+    assert "git lfs track" in finding.hint
+    assert finding.predicts == "RUNNING"
+    assert outcome(ANSWERS, space, rehearsal, space_route=make_route()).reason == "needs HFS206"
+
+
+def test_a_package_that_is_not_tracked_is_added_at_once() -> None:
+    main = "from services.db import q\n"
+    space = holding("services", "services/__init__.py", "services/db.py", main=main)
+    rehearsal = raising(NO_MODULE, "No module named 'services'", 1)
+    finding = only_finding(UNTRACKED, space, rehearsal)
+    assert finding.hint == "git add services"
+
+
+def test_a_module_of_a_submodule() -> None:
+    space = holding("vendor/lib/a.py", main="import vendor.lib.a\n")
+    space.files.tracked["vendor/lib"] = Tracked("vendor/lib", SUBMODULE)
+    finding = only_finding(UNTRACKED, space, UNSEEN)
+    assert "is a submodule, which the Hub does not fetch" in finding.message
+    assert "git add" not in finding.hint
+
+
+def test_a_folder_in_another_case_is_renamed_whole() -> None:
+    space = holding(main="import Services\n", **{"services/__init__.py": "", "services/db.py": ""})
+    rehearsal = raising(NO_MODULE, "No module named 'Services'", 1)
+    assert (
+        "git mv services services-new && git mv services-new Services"
+        in only_finding(CASE, space, rehearsal).hint
+    )

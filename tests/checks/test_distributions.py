@@ -233,3 +233,23 @@ def test_nothing_declared_brings_nothing():
 )
 def test_markers_are_those_of_the_hubs_linux(marker, extras, python, holds):
     assert applies(marker, extras, python) is holds
+
+
+@pytest.mark.parametrize(
+    ("specifier", "unknown"),
+    [
+        ("", ()),
+        (">=2", ()),
+        ("==2.1", ()),
+        ("<3", ()),
+        ("<2.9,>2.5", ()),
+        ("<2", ("a",)),
+        ("==1.4.2", ("a",)),
+    ],
+)
+def test_another_major_version_may_bring_other_distributions(tmp_path, specifier, unknown):
+    there = Installed(make_site(tmp_path, ("a 2.4",)))
+    found = closure(frozenset({Declared("a", specifier=specifier)}), there)
+
+    assert found.unknown == unknown
+    assert ("2.4 is installed here" in found.reason) is bool(unknown)

@@ -113,7 +113,7 @@ def test_a_source_that_is_nowhere() -> None:
 def test_a_source_that_is_here_and_not_tracked() -> None:
     finding = only_finding(copy_source, built("COPY static /x", untracked={"static": ""}))
     assert "static is here, but git does not track it" in finding.message
-    assert "git add -f static" in finding.hint
+    assert "git add static" in finding.hint
 
 
 @pytest.mark.parametrize("name", [".env", "config/.env", ".env.local", "server.pem", "credentials.json"])

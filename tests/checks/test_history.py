@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pytest_hfspace.check import Check, Result
+from pytest_hfspace.checks import CATALOGUE
 from pytest_hfspace.checks.history import CHECKS
 from pytest_hfspace.rehearsal.facts import FileUse, Where
 from pytest_hfspace.space import Space
@@ -18,9 +19,12 @@ from pytest_hfspace.space.history import EARLIER, Blob, History, Link, Pointer, 
 from tests.checks.factories import (
     make_failure,
     make_image,
+    make_raised,
     make_rehearsal,
+    make_route,
     make_space,
     make_static_space,
+    make_visit,
     only_finding,
     outcome,
 )
@@ -349,3 +353,37 @@ def test_one_finding_for_one_file() -> None:
         BY_CODE["HFS201"], space_history=History(large=(BIG,)), space_deployments=()
     ).path.endswith("m.bin")
     assert result("HFS202", large=(BIG,)).findings == ()
+
+
+# -- pointers that end something
+
+ROUTE_ANSWERS = next(check for check in CATALOGUE if check.code == "HFS501")
+TEXT = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "4d" * 32 + "\nsize 25165824\n"
+READ = FileUse("/app/model.bin", Where("main.py", 4), found=True)
+
+
+@pytest.mark.parametrize(
+    ("use", "line", "message", "blamed"),
+    [
+        (READ, 4, "anything", True),
+        (replace(READ, write=True, database=True), 4, "file is not a database", True),
+        (READ, 6, "invalid load key, 'v'.", True),
+        (READ, 6, "division by zero", False),
+        (replace(READ, write=True), 4, "anything", False),
+        (replace(READ, path="/app/main.py"), 4, "anything", False),
+    ],
+)
+def test_a_start_and_a_route_that_end_with_a_pointer(
+    use: FileUse, line: int, message: str, blamed: bool
+) -> None:
+    space = make_space({"model.bin": TEXT})
+    raised = make_raised("ValueError", message, Where("main.py", line))
+    failed = make_rehearsal(failure=make_failure(raised=raised), files=(use,))
+    visited = make_rehearsal(visits=(make_visit(status=500, raised=raised),), files=(use,))
+    levels = [
+        [(each.level, each.predicts) for each in result("HFS203", space, seen, pointers=(POINTER,)).findings]
+        for seen in (failed, visited)
+    ]
+    assert (levels == [[("error", None)], [("error", "RUNNING")]]) is blamed
+    answered = outcome(ROUTE_ANSWERS, space, visited, space_route=make_route())
+    assert (answered.reason == "needs HFS203") is blamed

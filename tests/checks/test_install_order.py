@@ -51,7 +51,7 @@ PROJECT = {"pyproject.toml": '[project]\nname = "x"\nversion = "1"\n'}
         "RUN pip install -r requirements.txt || true\nCOPY . .",
         "RUN if [ -f requirements.txt ]; then pip install -r requirements.txt; fi\nCOPY . .",
         "RUN cd $(mktemp -d) && pip install -r requirements.txt\nCOPY . .",
-        "RUN cd /app; (cd /tmp && true); true\nCOPY . .\nRUN (cd /tmp && true) && pip install -r requirements.txt",
+        "COPY . .\nRUN (cd /tmp && true) && pip install -r requirements.txt",
         f"FROM example.org/base\nWORKDIR /app\n{PIP}COPY . .",
         f"FROM python:3.12 AS a\nWORKDIR /app\nCOPY requirements.txt .\nFROM a\n{PIP}COPY . .",
         (

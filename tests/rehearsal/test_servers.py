@@ -79,7 +79,7 @@ CASES = {
             "pyproject.toml": '[project]\nname = "d"\n[project.scripts]\nd-serve = "demo.cli:main"\n',
             "src/demo/__init__.py": "",
             "src/demo/app.py": APP,
-            "src/demo/cli.py": "import sys, uvicorn\ndef main():\n    assert sys.argv[1:] == ['--x'], sys.argv\n"
+            "src/demo/cli.py": "import sys, uvicorn\ndef main():\n    assert sys.argv[1:] == ['--x']\n"
             "    uvicorn.run('demo.app:app', host='0.0.0.0', port=7860)\n",
             "Dockerfile": "FROM python:3\nWORKDIR /app\nCOPY . .\nRUN pip install .\nCMD d-serve --x\n",
         },

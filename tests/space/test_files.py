@@ -468,3 +468,24 @@ def test_the_git_process_ends_with_the_files(repository: Path) -> None:
     del files, objects
     gc.collect()
     assert process.poll() is not None
+
+
+@pytest.mark.parametrize("how", ["nothing", "touched", "line ends"])
+def test_a_tree_that_is_as_the_last_commit(repository: Path, how: str) -> None:
+    path = repository / "main.py"
+    if how == "touched":
+        os.utime(path, (1, 1))
+    elif how == "line ends":
+        path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert read_files(repository).notices == ()
+
+
+@pytest.mark.parametrize("staged", [False, True])
+def test_what_is_not_committed_is_said(repository: Path, staged: bool) -> None:
+    (repository / "main.py").write_text("app = 2\n")
+    if staged:
+        run(repository, "add", "-A")
+    assert read_files(repository).notices == (
+        "1 tracked file differs from HEAD: main.py: a push sends HEAD (--hfspace-ref HEAD looks at that)",
+    )
+    assert read_files(repository, "HEAD").notices == ()
