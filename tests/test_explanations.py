@@ -25,8 +25,8 @@ EXPLAINED = ("HFS1", "HFS2", "HFS3", "HFS4", "HFS5", "HFS6", "HFS7", "HFS8")
 CHECKS = {check.code: check for check in CATALOGUE if check.code.startswith(EXPLAINED)}
 #: Examples of a start that hangs: the seconds until that is said, 60 for every other start.
 _TIMEOUTS = {"HFS407": 6.0}
-#: Wrong examples that no machine should run.
-_TOO_LARGE = {"HFS421", "HFS509"}
+#: Wrong examples that take 17 GiB, half a minute, and a package index.
+_NOT_RUN = {"HFS421", "HFS509", "HFS306"}
 _OUTCOMES = {"error": "failed", "warn": "warned", "note": "noted"}
 
 
@@ -54,6 +54,8 @@ class Facts(Mapping[str, Any]):
         space = self.known["space"]
         if name in AT_REST:
             return AT_REST[name](space)
+        if name == "space_build":
+            return None
         assert name == "space_rehearsal", name
         self.director = begin(space, Options(timeout=self.timeout, network="offline"))
         return self.director.finish(starts=self.starts)
@@ -105,11 +107,11 @@ def explained(code: str) -> Explanation:
     return found
 
 
-@pytest.mark.parametrize("code", [code for code in CHECKS if code not in _TOO_LARGE])
+@pytest.mark.parametrize("code", [code for code in CHECKS if code not in _NOT_RUN])
 def test_the_wrong_example_is_found(code: str, tmp_path: Path) -> None:
-    check = CHECKS[code]
-    result = examined(check, tmp_path / "wrong", explained(code).wrong)
-    assert result.outcome == _OUTCOMES[check.level], result
+    check, example = CHECKS[code], explained(code)
+    result = examined(check, tmp_path / "wrong", example.wrong)
+    assert result.outcome == _OUTCOMES[example.level or check.level], result
     assert all(finding.message and finding.hint for finding in result.findings)
 
 

@@ -257,7 +257,7 @@ _CALLS_GIT: Final = frozenset({"pip", "uv"})
 @check(
     "HFS320",
     "base-image-tools",
-    level="error",
+    level="note",
     predicts=Stage.BUILD_ERROR,
     consequence="The build fails: \"ERROR: Cannot find command 'git' - do you have 'git' installed and in "
     'your PATH?".',
@@ -277,7 +277,7 @@ def base_image_tools(space: Space) -> Iterator[Finding]:
                 f"add RUN {manager} above line {install.line} of the Dockerfile",
                 path or dockerfile.path,
                 line or install.line,
-                level="error" if _is_certain(install, path) else "note",
+                level="error" if _is_certain(install, path) else None,
                 consequence=_UV_SAYS if install.tool == "uv" else "",
             )
 

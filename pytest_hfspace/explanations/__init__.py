@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Final
 
+from ..check import Level
+
 __all__ = ["BASE", "Explanation", "explanation"]
 
 _MODULES: Final = (
@@ -61,6 +63,7 @@ class Explanation:
     wrong: Mapping[str, str | bytes | None]
     right: Mapping[str, str | bytes | None]
     leaves: str = ""
+    level: Level | None = None
 
 
 def explanation(code: str) -> Explanation | None:

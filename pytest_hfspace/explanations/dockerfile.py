@@ -177,5 +177,6 @@ EXPLANATIONS: Final[Mapping[str, Explanation]] = {
             ),
         },
         leaves="Other tools than git, and base images that are not known.",
+        level="error",
     ),
 }

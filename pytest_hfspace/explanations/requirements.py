@@ -25,6 +25,18 @@ _MATCH: Final = (
 )
 
 EXPLANATIONS: Final[Mapping[str, Explanation]] = {
+    "HFS306": Explanation(
+        why=(
+            "The build installs everything in one step, and gives up where no set of versions fulfils all: "
+            '"ERROR: ResolutionImpossible". What is installed here came together at another time, step by '
+            "step. With --hfspace-build the set is installed anew, for the Space's Python."
+        ),
+        sources=("spaces-dependencies", "field"),
+        wrong={"requirements.txt": "fastapi\nuvicorn\nhttpx==0.27.0\nhttpcore==0.9.0\n"},
+        right={"requirements.txt": "fastapi\nuvicorn\n"},
+        leaves="Without --hfspace-build, what is installed here in other versions than declared: the check "
+        "is skipped then, and says which. What has to be compiled may fail here alone: that is a warning.",
+    ),
     "HFS302": Explanation(
         why="pip reads the whole file before it installs anything, and one line that it cannot read, or "
         "cannot find for Linux, ends the build. Lists that were exported on Windows or by conda have such "

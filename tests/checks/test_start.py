@@ -592,8 +592,10 @@ def test_a_declared_package_that_is_not_here_is_no_defect():
 
     assert (result.outcome, result.reason) == (
         "skipped",
-        "opencv-python comes with the requirements, but is not installed here: "
-        "pip install -r requirements.txt",
+        (
+            "opencv-python comes with the requirements, but is not installed here: "
+            "pip install -r requirements.txt"
+        ),
     )
 
 
