@@ -147,8 +147,8 @@ def _hint(space: Space, lost: Lost, seen: Untracked) -> str:
     if lost.database:
         # the Hub refuses binary files outside LFS
         hint = (
-            f'git lfs track "{name}" && git add {force}.gitattributes {name}, or make its tables when the app '
-            "starts"
+            f'git lfs track "{name}" && git add {force}.gitattributes {name}, or make its tables when the '
+            "app starts"
         )
     if not is_copied(space, lost.path):
         hint += f", and COPY {posixpath.dirname(name) or name} into the image in the Dockerfile"

@@ -272,8 +272,8 @@ def setting_missing(space: Space, space_sources: Sources, space_rehearsal: Rehea
         hint = f"add {stand_in.name}= to .env.example, and set it on the Space as a {kind}"
         if stand_in.name in OAUTH_ENVIRONMENT:
             hint = (
-                "for the Hub's sign-in write hf_oauth: true in the card of README.md, with which the Hub sets "
-                f"it; for another, {hint}"
+                "for the Hub's sign-in write hf_oauth: true in the card of README.md, with which the Hub "
+                f"sets it; for another, {hint}"
             )
         if stand_in.name == "PORT":
             hint = f'the Hub sets no PORT: read it as os.environ.get("PORT", "{space.port}")'

@@ -238,7 +238,8 @@ def test_a_start_command_whose_target_no_copy_brings(copy: Copy, code: str) -> N
     ("content", "used", "code"),
     [
         (POINTER, use("/app/model.bin", found=True), "HFS203"),
-        (POINTER, use("/app/model.bin", 9, found=True), "HFS403"),
+        (POINTER, use("/app/model.bin", 9, found=True), "HFS203"),  # opened on another line
+        (POINTER, replace(use("/app/model.bin", found=True), where=Where("other.py", 9)), "HFS403"),
         (POINTER, use("/app/model.bin", found=True, write=True), "HFS403"),
         ("version 2", use("/app/model.bin", found=True), "HFS403"),
     ],

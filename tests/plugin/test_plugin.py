@@ -262,7 +262,8 @@ def test_list(rehearse: Rehearse) -> None:
 def test_explain(rehearse: Rehearse, name: str) -> None:
     result = rehearse("--hfspace-explain", name, flag="-q")
     assert result.ret == 0
-    assert result.stdout.str() == textwrap.dedent(
+    said = result.stdout.str()
+    beginning = textwrap.dedent(
         """\
         HFS410-port-mismatch (error, predicts APP_STARTING)
 
@@ -273,7 +274,13 @@ def test_explain(rehearse: Rehearse, name: str) -> None:
         On the Hub: After 30 min: "Launch timed out, workload was not healthy after 30
           min".
         """
-    ).rstrip("\n")
+    )
+    # why the Hub cares stands between the two paragraphs and the consequence
+    what, consequence = beginning.split("On the Hub: ")
+    assert said.startswith(what)
+    assert f"On the Hub: {consequence}" in said
+    assert "\nWrong:\n" in said
+    assert "\nRight:\n" in said
 
 
 # -- other plugins
