@@ -8,8 +8,9 @@ from pathlib import Path
 from .card import Card, read_card
 from .command import StartCommand, docker_command, gradio_command
 from .dockerfile import Dockerfile, parse_dockerfile
-from .files import Files, UnknownRevisionError, read_files
+from .files import Files
 from .image import Image, docker_image, gradio_image
+from .listing import UnknownRevisionError, read_files
 from .requirements import DOCKERFILE, LARGEST_DOCKERFILE, Requirements, read_requirements
 from .settings import Declared, read_settings
 

@@ -6,17 +6,14 @@ import codecs
 import os
 import posixpath
 import shutil
-import stat
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
-from .changes import uncommitted
-from .git import Entry, GitError, Objects, list_index, list_tree
-from .walk import walk
+from .git import GitError, Objects
 
 REGULAR: Final = 0o100644
 EXECUTABLE: Final = 0o100755
@@ -34,11 +31,9 @@ _SMALL: Final = 1 << 20
 #: Never wait for a pipe that has taken the place of a file, never follow a link unseen.
 _READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
-_NAMES_IN_A_NOTICE: Final = 5
-
-
-class UnknownRevisionError(ValueError):
-    """The revision that was asked for is not there; the text is meant for the user."""
+#: Bytes of a file that is kept once it was read, and how many are.
+_LARGEST_KEPT: Final = 16 * 1024
+_MOST_KEPT: Final = 3000
 
 
 @dataclass(frozen=True)
@@ -80,17 +75,25 @@ class Files:
         FileNotFoundError for what would not: not tracked, a directory or submodule, a link that
         leaves the root or ends nowhere, a file that cannot be read here.
         """
+        kept = self._kept.get(path)
+        if kept is not None:
+            return kept if limit is None else kept[:limit]
         try:
             entry = self._file(path)
             if entry.object:
-                return self._git_objects.read(entry.object, limit)
-            descriptor = os.open(self._on_disk(entry.path), _READ)
-            with os.fdopen(descriptor, "rb") as file:
-                return file.read() if limit is None else file.read(limit)
+                content = self._git_objects.read(entry.object, limit)
+            else:
+                descriptor = os.open(self._on_disk(entry.path), _READ)
+                with os.fdopen(descriptor, "rb", buffering=0) as file:
+                    content = file.read() if limit is None else _first(file, limit)
         except FileNotFoundError:
             raise
         except (OSError, GitError) as error:
             raise FileNotFoundError(f"{path!r} cannot be read: {error}") from error
+        is_whole = limit is None or len(content) < limit
+        if is_whole and len(content) <= _LARGEST_KEPT and len(self._kept) < _MOST_KEPT:
+            self._kept[path] = content
+        return content
 
     def text(self, path: str, limit: int | None = None) -> str:
         """The content as text: UTF-8 (with or without BOM) or UTF-16 with BOM, else replaced.
@@ -259,6 +262,11 @@ class Files:
         return f"{expected}/{name}"
 
     @cached_property
+    def _kept(self) -> dict[str, bytes]:
+        """Small files that were read: several checks look at the same."""
+        return {}
+
+    @cached_property
     def _real_root(self) -> str:
         return os.path.realpath(self.root)
 
@@ -280,98 +288,13 @@ class Files:
         return self._objects
 
 
-def read_files(root: Path, ref: str | None = None) -> Files:
-    """List what would arrive.
-
-    Raises NotADirectoryError if ``root`` is none, and :class:`UnknownRevisionError` for a ``ref`` that
-    git cannot resolve there.
-    """
-    if not root.is_dir():
-        raise NotADirectoryError(f"{root} is not a directory")
-    if ref is not None:
-        return _at_ref(root, ref)
-    try:
-        entries = list_index(root)
-    except GitError as error:
-        return _without_git(root, str(error))
-    return _in_working_tree(root, entries)
-
-
-def _at_ref(root: Path, ref: str) -> Files:
-    try:
-        entries = list_tree(root, ref)
-    except GitError as error:
-        raise UnknownRevisionError(f"git has no commit {ref!r} in {root}: {error}") from None
-    tracked = {entry.path: Tracked(entry.path, entry.mode, entry.object) for entry in entries}
-    notices = () if tracked else (f"{ref} has no files below {root}",)
-    return Files(root, tracked, ref, notices=notices, _objects=Objects(root))
-
-
-def _without_git(root: Path, reason: str) -> Files:
-    if "not a git repository" in reason:
-        reason = "not a git repository"
-    tracked, complete = walk(root)
-    notices = [f"{reason}: every file here but the usual ignores is taken for tracked"]
-    if not complete:
-        notices.append(f"there are too many files here: only the first {len(tracked)} are looked at")
-    return Files(
-        root,
-        {path: Tracked(path, mode) for path, mode in tracked.items()},
-        is_git=False,
-        notices=tuple(notices),
-    )
-
-
-def _in_working_tree(root: Path, entries: list[Entry]) -> Files:
-    tracked: dict[str, Tracked] = {}
-    absent: list[str] = []
-    unmerged: dict[str, None] = {}
-    top = f"{root}/"
-    for entry in entries:
-        if entry.unmerged:
-            unmerged[entry.path] = None
-        mode = entry.mode if entry.mode == SUBMODULE else _mode_here(top + entry.path, entry.mode)
-        if mode is not None:
-            tracked[entry.path] = Tracked(entry.path, mode)
-        elif entry.sparse:
-            tracked[entry.path] = Tracked(entry.path, entry.mode, entry.object)
-        else:
-            absent.append(entry.path)
-    notices = []
-    if absent:
-        notices.append(f"tracked, but deleted here, so they are taken as gone: {_some(absent)}")
-    if unmerged:
-        notices.append(f"a merge is not finished: {_some(list(unmerged))}")
-    if not entries:
-        notices.append(f"git tracks nothing in {root}: nothing would arrive")
-    differing = [] if unmerged else _differing(root, entries)
-    if differing:
-        files = "1 tracked file differs" if len(differing) == 1 else f"{len(differing)} tracked files differ"
-        notices.append(
-            f"{files} from HEAD: {_some(differing)}: a push sends HEAD (--hfspace-ref HEAD looks at that)"
-        )
-    return Files(root, tracked, notices=tuple(notices), deleted=frozenset(absent), _objects=Objects(root))
-
-
-def _differing(root: Path, entries: list[Entry]) -> list[str]:
-    try:
-        return uncommitted(root, entries)
-    except GitError:
-        return []  # there is no commit yet, or git does not tell
-
-
-def _mode_here(path: str, mode: int) -> int | None:
-    """Git's mode of what lies there now; None for nothing, a directory, a pipe or a device."""
-    try:
-        now = os.lstat(path).st_mode
-    except (OSError, ValueError):
-        return None
-    if stat.S_ISLNK(now):
-        return SYMLINK
-    if stat.S_ISREG(now):
-        # The executable bit is the index's: some file systems have it set on everything.
-        return REGULAR if mode == SYMLINK else mode
-    return None
+def _first(file: IO[bytes], limit: int) -> bytes:
+    """The first bytes; a raw file may give fewer at once."""
+    parts = []
+    while limit > 0 and (part := file.read(limit)):
+        parts.append(part)
+        limit -= len(part)
+    return b"".join(parts)
 
 
 def _names(folder: Path) -> set[str]:
@@ -380,13 +303,6 @@ def _names(folder: Path) -> set[str]:
         return {entry.name for entry in folder.iterdir()}
     except (OSError, ValueError):
         return set()
-
-
-def _some(paths: list[str]) -> str:
-    unique = list(dict.fromkeys(paths))
-    names = ", ".join(ascii(path)[1:-1] for path in unique[:_NAMES_IN_A_NOTICE])
-    more = len(unique) - _NAMES_IN_A_NOTICE
-    return f"{names} and {more} more" if more > 0 else names
 
 
 def _set_mode(place: Path, mode: int) -> None:

@@ -31,7 +31,7 @@ from pytest_hfspace.rehearsal.facts import Request
 from pytest_hfspace.rehearsal.tour import page_path
 from pytest_hfspace.space import Space
 from pytest_hfspace.space.card import Card, Field, read_card
-from pytest_hfspace.space.files import read_files
+from pytest_hfspace.space.listing import read_files
 from pytest_hfspace.space.sources import Sources
 
 from .factories import (

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from pytest_hfspace.space.card import Card, read_card
-from pytest_hfspace.space.files import Files, Tracked, read_files
+from pytest_hfspace.space.files import Files, Tracked
+from pytest_hfspace.space.listing import read_files
 
 
 def card(root: Path, content: str | bytes, name: str = "README.md") -> Card:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from pytest_hfspace.space import git, walk
-from pytest_hfspace.space.files import Files, Tracked, UnknownRevisionError, read_files
+from pytest_hfspace.space.files import Files, Tracked
+from pytest_hfspace.space.listing import UnknownRevisionError, read_files
 
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")} | {
     "GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@example.org",

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from pytest_hfspace.space import read_space
-from pytest_hfspace.space.files import read_files
 from pytest_hfspace.space.image import Image
 from pytest_hfspace.space.image.installs import PipInstall
+from pytest_hfspace.space.listing import read_files
 from pytest_hfspace.space.requirements import Requirement, RequirementFile, Requirements, read_requirements
 
 

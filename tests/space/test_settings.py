@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_hfspace.space.files import read_files
 from pytest_hfspace.space.image import Image, Variable
+from pytest_hfspace.space.listing import read_files
 from pytest_hfspace.space.secret_names import is_dummy
 from pytest_hfspace.space.settings import Declared, is_placeholder, is_secret_name, read_settings
 

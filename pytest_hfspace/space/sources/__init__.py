@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -60,4 +61,10 @@ def read_sources(space: Space) -> Sources:
     """Follow the imports.  Never raises for what the repository contains."""
     from .following import Follower
 
-    return Follower(space).follow()
+    collecting = gc.isenabled()
+    gc.disable()  # a tree is one large piece of garbage, to be looked for when it is all there
+    try:
+        return Follower(space).follow()
+    finally:
+        if collecting:
+            gc.enable()

@@ -64,7 +64,7 @@ class _Under:
 
 def imports_of(tree: ast.Module, source: bytes, module: Module) -> Iterator[Seen]:
     """All of them, in the order of the source.  What type checkers alone see is left out."""
-    lines = [number for number, line in enumerate(source.splitlines(), 1) if _TELLING.search(line)]
+    lines = [*_telling_lines(source)]
     # a stack instead of recursion: the tree may be deeper than Python's
     stack: list[tuple[ast.AST, _Under]] = [(node, _Under()) for node in reversed(tree.body)]
     while stack:
@@ -72,6 +72,16 @@ def imports_of(tree: ast.Module, source: bytes, module: Module) -> Iterator[Seen
         if _spans(node, lines):
             yield from _seen(node, module, under)
             stack.extend(reversed([*_below(node, under, module)]))
+
+
+def _telling_lines(source: bytes) -> Iterator[int]:
+    """The numbers of the lines that may have an import on them."""
+    number, before = 1, 0
+    source = source.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    for match in _TELLING.finditer(source):
+        number += source.count(b"\n", before, match.start())
+        before = match.start()
+        yield number
 
 
 def _spans(node: ast.AST, lines: list[int]) -> bool:
