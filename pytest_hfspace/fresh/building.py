@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import os
 import platform
+import queue
 import sys
 import threading
 import time
@@ -38,6 +39,8 @@ class Building:
     def __init__(self, space: Space, progress: Callable[[str], None], deadline: float) -> None:
         self._space = space
         self._progress = progress
+        #: the phases that :meth:`wait` has not told yet; None ends them
+        self._phases: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._begun = time.monotonic()
         self._runner = Runner(self._begun + deadline)
         self._caller = dict(os.environ)
@@ -52,8 +55,15 @@ class Building:
         self._thread.join(seconds)
         return not self._thread.is_alive()
 
-    def wait(self) -> Build:
-        """Join it.  Never raises for what the repository contains; a defect of ours comes out here."""
+    def wait(self, progress: Callable[[str], None] | None = None) -> Build:
+        """Join it; ``progress`` is called, in the thread that waits, with each phase.
+
+        Never raises for what the repository contains; a defect of ours comes out here.
+        """
+        while (phase := self._phases.get()) is not None:
+            if progress is not None:
+                progress(phase)
+        self._phases.put(None)  # for whoever waits again
         self._thread.join()
         if self._error is not None:
             raise self._error
@@ -83,6 +93,11 @@ class Building:
             self._build = replace(build, seconds=round(time.monotonic() - self._begun, 3))
         finally:
             self._runner.close()
+            self._phases.put(None)
+
+    def _tell(self, phase: str) -> None:
+        self._phases.put(phase)
+        self._progress(phase)
 
     def _make(self) -> Build:
         plan = make_plan(self._space)
@@ -112,8 +127,8 @@ class Building:
     def _install(self, base: Build, means: Means, entry: Entry, day: str) -> Build:
         """Make it, and keep what lasts."""
         entry.begin()
-        self._progress(headline(means.plan, means.python.minor, "uv" if means.uv else "pip"))
-        installation = Installation(means, entry, self._runner, Phases(self._progress))
+        self._tell(headline(means.plan, means.python.minor, "uv" if means.uv else "pip"))
+        installation = Installation(means, entry, self._runner, Phases(self._tell))
         try:
             failure = installation.run()
         except Impossible as reason:

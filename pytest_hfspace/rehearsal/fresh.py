@@ -37,7 +37,7 @@ class FreshRehearsal:
         self._space = space
         self._options = options
         self._progress = progress
-        self._building: Building = begin_build(space, progress)
+        self._building: Building = begin_build(space, lambda _phase: None)
         self._build: Build | None = None
         self._director: Director | None = None
         self._twin: Director | None = None
@@ -50,7 +50,7 @@ class FreshRehearsal:
     def build(self) -> Build:
         """What became of the build; waits for it."""
         if self._build is None:
-            self._build = self._building.wait()
+            self._build = self._building.wait(self._progress)
         return self._build
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -306,3 +307,16 @@ def test_static_spaces_have_no_build(machine: Machine, tmp_path: Path) -> None:
     made = build(tmp_path / "space", **{"README.md": "---\nsdk: static\n---\n"})
     assert made.impossible == "a static Space installs no Python packages"
     assert machine.log == []
+
+
+def test_the_phases_are_told_in_the_thread_that_waits(tmp_path: Path) -> None:
+    told: list[tuple[str, int]] = []
+    space = make_space(
+        tmp_path, {"requirements.txt": "--no-index\n--find-links ./none\nnothing-of-that-name\n"}
+    )
+    building = begin_build(space, lambda _: None)
+    made = building.wait(lambda phase: told.append((phase, threading.get_ident())))
+    assert {ident for _, ident in told} == {threading.get_ident()}
+    assert told[0][0].startswith("build: ")
+    assert building.wait() == made  # a second time, at once
+    building.abort()
