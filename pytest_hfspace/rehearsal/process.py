@@ -71,7 +71,8 @@ class AppProcess:
         self.started_at = time.monotonic()
         self._pid: int | None = None
         self._scratch = scratch
-        self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        # not a SimpleQueue: where it finds its lock free and itself empty, its time-out becomes none
+        self._events: queue.Queue[Event] = queue.Queue()
         self._token = os.urandom(8).hex().encode()
         with contextlib.ExitStack() as ours, contextlib.ExitStack() as theirs:
             # theirs alone, once it runs: where nobody serves, nobody accepts
