@@ -10,6 +10,7 @@ from ..check import Finding, NotApplicable, Skip, check
 from ..contract import Stage
 from ..rehearsal.excuses import is_network
 from ..rehearsal.facts import Raised, Rehearsal, Shutdown
+from ..rehearsal.variants import stays
 from ..space import Space
 from .answers import innermost
 from .serving import SERVED, mentioned, one_line, serving
@@ -124,8 +125,7 @@ def restart(space_rehearsal: Rehearsal) -> Iterator[Finding]:
     serving(space_rehearsal)
     again = space_rehearsal.variant("restart")
     if again is None:
-        written = any(use.write for use in space_rehearsal.files)
-        if written:
+        if any(map(stays, space_rehearsal.files)):
             raise Skip("the app was not started a second time")
         raise NotApplicable("the app writes nothing that a second start would find")
     if again.impossible:

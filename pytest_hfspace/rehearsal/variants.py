@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from ..space import Space
 from ..space.command import StartCommand
 from .environment import marker, stand_in
-from .facts import Read, Rehearsal, Request, Variant, VariantName, Visit
+from .facts import FileUse, Read, Rehearsal, Request, Variant, VariantName, Visit
 from .layout import Layout, make_layout
 from .start import Starter
 
@@ -54,7 +54,7 @@ def wanted(space: Space, facts: Rehearsal) -> tuple[Wanted, ...]:
     result = [each for each in found if each.env]
     if any(connect.phase in ("import", "startup") for connect in facts.connects):
         result.append(Wanted("silent", network="silent"))
-    if facts.shutdown is not None and any(_stays(use.path) for use in facts.files if use.write):
+    if facts.shutdown is not None and any(map(stays, facts.files)):
         result.append(Wanted("restart"))
     return tuple(result)
 
@@ -81,9 +81,15 @@ def _parsed(reads: Mapping[str, Read]) -> Iterator[str]:
             yield name
 
 
-def _stays(path: str) -> bool:
-    """Is it on the disk that a restart in the same container would find?"""
-    return path.startswith(("/", "~")) and not path.startswith(("/tmp/", "/dev/", "/proc/"))  # noqa: S108 - compared
+def stays(use: FileUse) -> bool:
+    """Was something written to the disk that a restart in the same container would find?"""
+    passing = ("/tmp/", "/dev/", "/proc/")  # noqa: S108 - compared
+    return (
+        use.write
+        and use.path.startswith(("/", "~"))
+        and not use.path.startswith(passing)
+        and "/__pycache__" not in use.path
+    )
 
 
 @dataclass(frozen=True)
