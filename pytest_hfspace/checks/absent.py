@@ -13,9 +13,10 @@ from ..rehearsal.facts import FileUse, Raised, Rehearsal, Where
 from ..space import Space
 from ..space.files import Files
 from ..space.modules import import_path, repository_paths
+from ..space.requirement_lines import normalised
 from ..space.untracked import is_untracked
 from .distributions import brought, installed_for
-from .modules import candidates, is_standard, normalised
+from .modules import candidates, is_standard
 from .shipped import place_of
 
 #: How SQLite says that a database has not what it should.

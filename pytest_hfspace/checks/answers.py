@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from ..check import Finding, Level, Skip
 from ..contract import BUILTIN_ENVIRONMENT, OAUTH_ENVIRONMENT
-from ..rehearsal.facts import Raised, Rehearsal, Route, Visit, Where
+from ..rehearsal.facts import Raised, Rehearsal, Route, Visit, Where, chain
 from ..space import Space
 from ..space.settings import is_placeholder, is_secret_name
 from .absent import lost_of
-from .causes import CODES_OF_LOST, chain
+from .causes import CODES_OF_LOST
 from .pointers import pointer_of
 from .refused import refusal_of
 from .serving import one_line, request_names

@@ -8,10 +8,10 @@ from typing import Final
 
 from ..check import Finding, NotApplicable, Skip, check
 from ..contract import NOT_INJECTED, Stage
-from ..rehearsal.facts import Rehearsal
+from ..rehearsal.facts import Rehearsal, chain
 from ..space import Space
 from ..space.sources import Sources
-from .causes import NO_PROCESS, chain
+from .causes import NO_PROCESS
 from .serving import one_line, text_of
 
 _SYSTEM: Final = "SYSTEM"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from ..check import NotApplicable, Skip
 from ..contract import SDKS
-from ..rehearsal.facts import Failure, Phase, Raised, Rehearsal
+from ..rehearsal.facts import Failure, Phase, Raised, Rehearsal, chain
 from ..space import Space
 from ..space.command import of_base
 from ..space.image import TOO_LONG
@@ -136,13 +136,6 @@ def without_image(space: Space) -> str:
     if space.card.unreadable:
         return "needs HFS102"
     return "needs HFS108" if space.sdk in SDKS else "needs HFS103"
-
-
-def chain(raised: Raised | None) -> Iterator[Raised]:
-    """An exception and its causes."""
-    while raised is not None:
-        yield raised
-        raised = raised.cause
 
 
 def is_kind(raised: Raised, name: str) -> bool:

@@ -9,15 +9,15 @@ from typing import Final, Literal
 
 from ..check import Check, Finding, Skip, check
 from ..contract import Stage
-from ..rehearsal.facts import Rehearsal
+from ..rehearsal.facts import Rehearsal, chain
 from ..space import Space
 from ..space.files import SUBMODULE
 from ..space.modules import entry_file
+from ..space.requirement_lines import normalised
 from ..space.sources import Sources
 from .bounds import requirement_unbounded
 from .build import need_build, requirements_file
 from .causes import (
-    chain,
     failure_code,
     is_own,
     own_modules,
@@ -28,7 +28,7 @@ from .distributions import Closure, Installed, brought, installed_for, space_pyt
 from .drivers import driver_needs
 from .extras import form_need, imported_needs, started_needs, used_needs
 from .imports import Wanted, app_files, is_likely, wanted_imports
-from .modules import ADDED, NAMESPACES, REMOVED, candidates, is_known, is_standard, normalised
+from .modules import ADDED, NAMESPACES, REMOVED, candidates, is_known, is_standard
 from .serving import one_line
 from .usage import Code, Need
 from .websockets import websocket_library

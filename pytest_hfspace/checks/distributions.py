@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ..rehearsal.facts import Rehearsal
 from ..space import Space
-from .modules import candidates, is_standard, minor, normalised
+from ..space.requirement_lines import normalised
+from .modules import candidates, is_standard, minor
 
 if TYPE_CHECKING:
     from importlib.metadata import Distribution

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 from ..check import Finding, NotApplicable, Skip, check
 from ..contract import BUILTIN_ENVIRONMENT, GRADIO_ENVIRONMENT, OAUTH_ENVIRONMENT, Stage
-from ..rehearsal.facts import Rehearsal, Where
+from ..rehearsal.facts import Rehearsal, Where, chain
 from ..space import Space
 from ..space.defaults import Default, read_defaults
 from ..space.secret_names import is_dummy, is_secret_name
 from ..space.secrets import Secret
-from .causes import NO_PROCESS, chain, dotenv_missing
+from .causes import NO_PROCESS, dotenv_missing
 from .serving import one_line, text_of
 
 #: What every system, shell, interpreter or library has a meaning for: no owner needs to be told.

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Mapping
 from typing import Final
 
+from ..space.requirement_lines import normalised
+
 #: Modules whose distributions have other names.  A dotted name is a part of a namespace package.
 DISTRIBUTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "Crypto": ("pycryptodome", "pycrypto"),
@@ -229,11 +231,6 @@ def is_known(module: str) -> bool:
     """Does a table say where this module comes from?"""
     own_name = normalised(module.partition(".")[0])
     return own_name in _OF_THEIR_NAME or candidates(module) != (own_name,)
-
-
-def normalised(name: str) -> str:
-    """A distribution's name as PEP 503 spells it."""
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def minor(python: str) -> int | None:

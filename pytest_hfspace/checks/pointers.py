@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Final
 
-from ..rehearsal.facts import FileUse, Raised, Rehearsal
+from ..rehearsal.facts import FileUse, Raised, Rehearsal, chain
 from ..space import Space
 from ..space.content import LONGEST_POINTER, pointer
 
@@ -26,7 +25,7 @@ def reads(use: FileUse) -> bool:
 
 def pointer_of(space: Space, rehearsal: Rehearsal, raised: Raised | None) -> str:
     """The tracked LFS pointer that an exception, or one of its causes, is about; "" for another."""
-    links = [*_chain(raised)]
+    links = [*chain(raised)]
     lines = {link.where for link in links if link.where}
     complained = {link.where.path for link in links if link.where and _COMPLAINTS.search(link.message)}
     layout = space.image.layout if space.image else {}
@@ -45,9 +44,3 @@ def _is_pointer(space: Space, path: str) -> bool:
         return pointer(space.files.read(path, LONGEST_POINTER)) is not None
     except OSError:
         return False
-
-
-def _chain(raised: Raised | None) -> Iterator[Raised]:
-    while raised is not None:
-        yield raised
-        raised = raised.cause

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from ..rehearsal.facts import FileUse, Raised, Rehearsal, Where
+from ..rehearsal.facts import FileUse, Raised, Rehearsal, Where, chain
 from ..rehearsal.ownership import is_refused
 from ..space import Space
 from ..space.mounts import is_mounted, makes_mount
@@ -69,7 +69,7 @@ def refusal_of_start(space: Space, rehearsal: Rehearsal) -> Refusal | None:
 
 def refusal_of(space: Space, rehearsal: Rehearsal, raised: Raised | None, route: str = "") -> Refusal | None:
     """The refused write that an exception, or one of its causes, is about."""
-    links = list(_chain(raised))
+    links = list(chain(raised))
     lines = [link.where for link in links if link.where]
     for link in links:
         for path in _paths(space, rehearsal, link, lines):
@@ -105,9 +105,3 @@ def _paths(space: Space, rehearsal: Rehearsal, raised: Raised, lines: list[Where
 def _is_of(use: FileUse, lines: list[Where]) -> bool:
     """Was it written by one of these lines, or by a thread that none of them is in?"""
     return use.write and (use.where is None or use.where in lines)
-
-
-def _chain(raised: Raised | None) -> Iterator[Raised]:
-    while raised is not None:
-        yield raised
-        raised = raised.cause

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import Final
 
 from ..check import Check, Finding, NotApplicable, Skip, check
 from ..contract import BUILTIN_ENVIRONMENT, GRADIO_ENVIRONMENT, NOT_INJECTED, OAUTH_ENVIRONMENT, Stage
-from ..rehearsal.facts import Failure, Read, Rehearsal, Variant, VariantName, Where
+from ..rehearsal.facts import Failure, Read, Rehearsal, Variant, VariantName, Where, chain
 from ..rehearsal.variants import UNREADABLE, wanted
 from ..space import Space
-from .causes import chain
 from .serving import SERVED, listing, one_line, serving
 
 #: What the Hub sets, or nobody does: no owner types it in.
@@ -59,15 +57,15 @@ def secret_untrimmed(space: Space, space_rehearsal: Rehearsal) -> Iterator[Findi
     consequence="A variable that is left empty in the Space's settings ends the start.",
 )
 def setting_empty(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
-    """A declared setting that has a default may be empty.  [field]"""
-    variant = _made(space, space_rehearsal, "empty", "no declared setting has a default")
+    """A setting that an example file leaves empty, and that has a default, may be empty.  [field]"""
+    variant = _made(space, space_rehearsal, "empty", "no example file leaves a setting with a default empty")
     if variant.failure is None:
         return
     failure = _ended(variant)
     names = _blamed(space_rehearsal, variant, failure)
     if _NOT_THE_OWNERS.issuperset(names):
         raise Skip(f"the start ends with an empty {names[0]}, which is not the owner's to set")
-    finding = _finding(
+    yield _finding(
         space_rehearsal,
         failure,
         names,
@@ -75,8 +73,6 @@ def setting_empty(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]
         "though it has a default where it is not set",
         _how_to_ignore_empty(space_rehearsal, names),
     )
-    # only an example that leaves it empty says that this comes about
-    yield finding if any(_is_left_empty(space, name) for name in names) else replace(finding, level="note")
 
 
 @check(
@@ -118,12 +114,6 @@ def setting_invalid(space: Space, space_rehearsal: Rehearsal) -> Iterator[Findin
             f"an invalid value of {listing(secret)} ends the {failure.phase}, and the log shows the value",
             "say the name alone; in a settings class, declare it as SecretStr",
         )
-
-
-def _is_left_empty(space: Space, name: str) -> bool:
-    """Does the example file, or the image, set it to nothing?"""
-    declared = space.settings.get(name)
-    return declared is not None and declared.source in ("env file", "image") and not declared.value.strip()
 
 
 def _how_to_strip(rehearsal: Rehearsal, names: list[str]) -> str:

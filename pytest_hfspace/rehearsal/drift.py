@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ..space.requirement_lines import normalised
-from .facts import Raised, Rehearsal
+from .facts import Raised, Rehearsal, chain
 
 #: The first are those that a reader can act on.
 _MOST_NAMED = 3
@@ -57,13 +57,11 @@ class Drift:
 
     def _names(self, raised: Raised | None) -> Iterator[str]:
         """Distributions that an exception speaks of: what is missing, who was called, who raised."""
-        chain = [raised] if raised else []
-        while chain and chain[-1].cause is not None:
-            chain.append(chain[-1].cause)
-        for link in chain:
+        links = chain(raised)
+        for link in links:
             for match in _SPOKEN_OF.finditer(link.message):
                 yield self._distribution(match[1] or match[2] or match[3])
-        for link in chain:
+        for link in links:
             for module in (*link.libraries, *(kind.partition(".")[0] for kind in link.kinds)):
                 yield self._distribution(module)
 

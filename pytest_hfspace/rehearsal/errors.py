@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from .excuses import Excuses, chain_of, is_network
-from .facts import Logged, Raised, Where
+from .excuses import Excuses, is_network
+from .facts import Logged, Raised, Where, chain
 from .log import Log
 
 Locate = Callable[[str, int], "Where | None"]
@@ -47,7 +47,7 @@ def errors_seen(log: Log, printed: str, locate: Locate, excuses: Callable[[], Ex
 def _excuse(record: Logged, excuses: Excuses, log: Log) -> str:
     """Why only the rehearsal may have brought it about, or ""."""
     error = record.raised or Raised(_LOGGED, record.message, record.where)
-    says = " ".join([record.message, *(link.message for link in chain_of(error))])
+    says = " ".join([record.message, *(link.message for link in chain(error))])
     if log.connects and not is_network(error) and _SAYS_NETWORK.search(says):
         error = Raised(_UNREACHED, says, record.where)
     return excuses.start(error, log)
@@ -55,7 +55,7 @@ def _excuse(record: Logged, excuses: Excuses, log: Log) -> str:
 
 def printed_errors(text: str, locate: Locate, logged: Iterable[Logged]) -> list[Logged]:
     """The tracebacks with a line of the repository, but not those of the errors that were logged."""
-    known = {_key(link) for record in logged if record.raised for link in chain_of(record.raised)}
+    known = {_key(link) for record in logged if record.raised for link in chain(record.raised)}
     found: list[Logged] = []
     for raised in _tracebacks(text, locate):
         if raised.where is not None and _key(raised) not in known and len(found) < MOST:

@@ -15,7 +15,7 @@ from ..space.content import LONGEST_POINTER, pointer
 from ..space.git import GitError
 from ..space.image.permissions import MOUNT
 from ..space.mounts import is_mounted, makes_mount, mount_documented
-from .facts import FileUse, Raised
+from .facts import FileUse, Raised, chain
 from .layout import Layout
 from .log import Log
 from .ownership import is_certain, is_refused
@@ -63,7 +63,7 @@ class Excuses:
         """What the SDK itself brings, is not installed here, and was asked for."""
         found = (
             _NO_MODULE.search(link.message)
-            for link in chain_of(error)
+            for link in chain(error)
             if link.kind in ("ModuleNotFoundError", "ImportError")
         )
         modules = {match[1].lower() for match in found if match}
@@ -95,7 +95,7 @@ class Excuses:
 
     def _gave_up(self, error: Raised, log: Log) -> str:
         """A command before the server that has caught what went wrong, and only exits."""
-        told = chain_of(error)
+        told = chain(error)
         is_exit = len(told) > 1 and all(link.kind == "SystemExit" for link in told)
         target = next((each for each in log.connects if not _is_own(each)), "")
         if not (log.before and is_exit and target):
@@ -104,13 +104,13 @@ class Excuses:
 
     def common(self, error: Raised) -> str:
         """The excuses that hold in every phase."""
-        chain = chain_of(error)
-        for link in chain:
+        links = chain(error)
+        for link in links:
             if reason := self._of_link(link):
                 return reason
         wanted = self.space.image.python if self.space.image is not None else None
         older = bool(wanted) and _release(self.here) < _release(wanted or "")
-        if older and chain[0].kind == "SyntaxError":
+        if older and links[0].kind == "SyntaxError":
             return f"the Space runs Python {wanted}, and this is Python {self.here}"
         return ""
 
@@ -220,7 +220,7 @@ class Excuses:
 
     def _pointer(self, error: Raised, files: Iterable[FileUse]) -> str:
         """A file that is in LFS, and that the Hub would put in the place of its pointer."""
-        lines = {link.where for link in chain_of(error)}
+        lines = {link.where for link in chain(error)}
         for use in files:
             source = self.layout.files.get(use.path, "") if use.where in lines and use.found else ""
             if not source:
@@ -253,14 +253,6 @@ def _release(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", version)[:2])
 
 
-def chain_of(error: Raised) -> list[Raised]:
-    """An exception and its causes."""
-    chain = [error]
-    while chain[-1].cause is not None:
-        chain.append(chain[-1].cause)
-    return chain
-
-
 def _is_own(target: str) -> bool:
     """Is "host:port" this machine's?"""
     host = target.rpartition(":")[0]
@@ -274,7 +266,7 @@ def _of_aside(error: Raised) -> list[Raised]:
 
 def is_network(error: Raised) -> bool:
     """Is this about a peer that cannot be reached?"""
-    return any(_NETWORK.search(kind) for link in chain_of(error) for kind in link.kinds)
+    return any(_NETWORK.search(kind) for link in chain(error) for kind in link.kinds)
 
 
 #: Programs whose distributions have other names.

@@ -46,6 +46,15 @@ class Raised:
         return f"{self.kind}: {self.message}" if self.message else self.kind
 
 
+def chain(raised: Raised | None) -> tuple[Raised, ...]:
+    """An exception and its causes."""
+    links: list[Raised] = []
+    while raised is not None:
+        links.append(raised)
+        raised = raised.cause
+    return tuple(links)
+
+
 @dataclass(frozen=True)
 class Failure:
     """Why a start did not end in a serving app.

@@ -7,7 +7,7 @@ import itertools
 import re
 from collections.abc import Mapping
 
-from .facts import Failure, Raised
+from .facts import Failure, chain
 from .log import Log
 
 #: what a complaint of a value says of what is wanted; a group is the value's own part of it
@@ -46,10 +46,10 @@ def missing_settings(log: Log, failure: Failure, given: Mapping[str, str]) -> di
     """
     texts = _texts(failure)
     names: dict[str, str] = {}
-    chain = _chain(failure.raised)
-    if any(kind.endswith("ValidationError") for error in chain for kind in error.kinds):
+    links = chain(failure.raised)
+    if any(kind.endswith("ValidationError") for error in links for kind in error.kinds):
         names |= _of_settings_class(log, texts, given)
-    subscript = bool(chain) and all(error.kind == "KeyError" for error in chain)
+    subscript = bool(links) and all(error.kind == "KeyError" for error in links)
     for read in log.reads:
         name = read.name
         # A default that is one does not lack, and only os.environ[name] raises KeyError.
@@ -103,17 +103,9 @@ def _of_settings_class(log: Log, texts: str, given: Mapping[str, str]) -> dict[s
     return names
 
 
-def _chain(error: Raised | None) -> list[Raised]:
-    chain: list[Raised] = []
-    while error is not None:
-        chain.append(error)
-        error = error.cause
-    return chain
-
-
 def _texts(failure: Failure) -> str:
     """All that the failure says; for a plain exit also what was printed of a lack before it."""
-    errors = _chain(failure.raised)
+    errors = chain(failure.raised)
     said = [error.message for error in errors]
     if failure.kind == "exited" or any(error.kind == "SystemExit" for error in errors):
         said += [line for line in failure.output.splitlines() if _LACKS.search(line)]

@@ -68,8 +68,9 @@ def _optional(space: Space, reads: Mapping[str, Read]) -> Iterator[str]:
     """Settings that the app can do without, and that an example file or the image leaves empty."""
     for name, read in reads.items():
         declared = space.settings.get(name)
-        is_empty = declared is not None and not declared.value and declared.source in ("env file", "image")
-        if is_empty and not read.required and read.default:
+        if declared is None or declared.value.strip() or declared.source not in ("env file", "image"):
+            continue
+        if not read.required and read.default:
             yield name
 
 

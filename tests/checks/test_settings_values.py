@@ -9,7 +9,7 @@ import pytest
 from pytest_hfspace.checks.settings_values import CHECKS, secret_untrimmed, setting_empty, setting_invalid
 from pytest_hfspace.contract import Stage
 from pytest_hfspace.rehearsal.facts import Failure, Rehearsal, Variant, Where
-from pytest_hfspace.rehearsal.variants import UNREADABLE
+from pytest_hfspace.rehearsal.variants import UNREADABLE, wanted
 
 from .factories import (
     make_failure,
@@ -134,11 +134,11 @@ def test_an_empty_setting_ends_the_start(failure: Failure, names: str) -> None:
     assert finding.path == "config.py"
 
 
-@pytest.mark.parametrize(("value", "level"), [("", "warn"), (" ", "warn"), ("5", "note")])
-def test_only_an_example_that_leaves_it_empty_is_a_warning(value: str, level: str) -> None:
+@pytest.mark.parametrize(("value", "started"), [("", True), (" ", True), ("5", False)])
+def test_only_what_an_example_leaves_empty_is_tried_empty(value: str, started: bool) -> None:
     space = make_space(settings=make_settings(MAX_ITEMS=value, TIMEOUT="3"))
-    failure = raised("invalid literal for int()", Where("config.py", 4))
-    assert only_finding(setting_empty, space, ended("empty", failure)).level == level
+    starts = {each.name: each.env for each in wanted(space, make_rehearsal(reads=READS))}
+    assert starts.get("empty") == ({"MAX_ITEMS": ""} if started else None)
 
 
 def test_empty_settings_of_a_settings_class() -> None:

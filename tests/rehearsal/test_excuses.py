@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_hfspace.rehearsal.excuses import Excuses, chain_of, is_network
-from pytest_hfspace.rehearsal.facts import Raised
+from pytest_hfspace.rehearsal.excuses import Excuses, is_network
+from pytest_hfspace.rehearsal.facts import Raised, chain
 from pytest_hfspace.rehearsal.layout import Layout, make_layout
 from pytest_hfspace.rehearsal.log import Log
 from pytest_hfspace.space import Space, read_space
@@ -165,7 +165,7 @@ def test_a_peer_that_cannot_be_reached(
 
 def test_the_chain_of_causes() -> None:
     error = raised("a.B", cause=raised("c.D", cause=raised("socket.timeout.TimeoutError")))
-    assert [each.kind for each in chain_of(error)] == ["B", "D", "TimeoutError"]
+    assert [each.kind for each in chain(error)] == ["B", "D", "TimeoutError"]
     assert is_network(error)
     assert not is_network(raised("builtins.KeyError"))
 
