@@ -3,10 +3,15 @@
 
 from __future__ import annotations
 
+import json
+import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from pytest_hfspace.check import Check
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 #: Run from a checkout, whether the package is installed or not.
@@ -66,8 +71,134 @@ def _row(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |".replace("|  |", "| |")
 
 
+#: Above the table of docs/checks.md.
+_INTRODUCTION: Final = """\
+# The checks
+
+<!-- Written by docs/generate.py from pytest_hfspace/checks and pytest_hfspace/explanations. -->
+<!-- fmt: off -->
+
+What `pytest --hfspace` looks for: {count} checks, by the contract of {date}. An **error** fails the run,
+a **warn** does so under `--hfspace-strict` only, and a **note** is shown with `-v` and in the reports.
+The **stage** is what the Hub would show if an error is found; with RUNNING the Space runs, but its users
+are hurt. Codes are stable for ever.
+
+`--hfspace-ignore HFS413` leaves a check out, as does `hfspace_ignore` in the pytest configuration. A
+[waiver](waivers.md) lives with a finding, and says why: `# hfspace: waive HFS703 the reason` beside the
+line, or `hfspace_waive = HFS802[data.db]: the reason (until 2027-01-31)`. `pytest --hfspace-list` and
+`pytest --hfspace-explain HFS410` print what stands here."""
+
+
+def checks() -> str:
+    """``docs/checks.md``: what ``--hfspace-explain`` says, of every check."""
+    from pytest_hfspace.checks import CATALOGUE
+    from pytest_hfspace.contract import DATE
+    from pytest_hfspace.report.catalogue import FAMILIES, in_order
+
+    ordered = in_order(CATALOGUE)
+    lines = [_INTRODUCTION.format(count=len(ordered), date=DATE)]
+    for digit, (name, question) in FAMILIES.items():
+        lines += ["", f"## {name}", "", f"{question} (`{digit}*`)", ""]
+        lines += ["| code | name | level | stage | asks that |", "|---|---|---|---|---|"]
+        lines += [_entry(check) for check in ordered if check.code.startswith(digit)]
+    for check in ordered:
+        lines += ["", *_section(check)]
+    return "\n".join([*lines, ""])
+
+
+def _entry(check: Check) -> str:
+    from pytest_hfspace.report.catalogue import summary
+
+    return _row([_link(check.code), check.name, check.level, check.predicts.value, _prose(summary(check))])
+
+
+def _link(code: str) -> str:
+    return f"[{code}](#{code.lower()})"
+
+
+def _section(check: Check) -> list[str]:
+    from pytest_hfspace.explanations import explanation
+    from pytest_hfspace.report.catalogue import paragraphs, source
+
+    more = explanation(check.code)
+    assert more is not None, f"{check.code} has no explanation"
+    kind = f"**{check.name}** · {check.level} · {check.predicts.value} · since {check.since}"
+    lines = [f"### {check.code}", "", kind]
+    for paragraph in [*paragraphs(check), more.why]:
+        lines += ["", _prose(paragraph)]
+    lines += ["", f"- **On the Hub:** {_prose(check.consequence)}"]
+    if more.leaves:
+        lines.append(f"- **Left alone:** {_prose(more.leaves)}")
+    if check.needs:
+        lines.append(f"- **Needs:** {', '.join(map(_link, check.needs))}")
+    links = [f"[{name}]({source(name)})" if "://" in source(name) else source(name) for name in more.sources]
+    place = "METHOD /path" if check.each else "path"
+    lines.append(f"- **Sources:** {', '.join(links)}")
+    lines.append(f"- **To leave it out:** `hfspace_ignore = {check.code}`")
+    lines.append(f"- **To waive a finding:** `hfspace_waive = {check.code}[{place}]: reason`")
+    for title, files in (("Wrong", more.wrong), ("Right", more.right)):
+        lines += ["", f"**{title}**", *_files(files)]
+    return lines
+
+
+#: By the end of a file's name.
+_LANGUAGES: Final = {
+    "Dockerfile": "dockerfile",
+    "py": "python",
+    "md": "markdown",
+    "yml": "yaml",
+    "toml": "toml",
+}
+
+
+def _files(files: Mapping[str, str | bytes | None]) -> list[str]:
+    """The files of an example, each in a fence that nothing in it can end."""
+    from pytest_hfspace.report.catalogue import instead
+
+    lines: list[str] = []
+    for path, content in files.items():
+        if not isinstance(content, str):
+            lines += ["", f"`{path}`: {instead(content)}"]
+            continue
+        fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", content)), 0)
+        shown = _masked(content).splitlines()
+        language = _LANGUAGES.get(path.rpartition(".")[2], "text")
+        lines += ["", f"`{path}`:", "", f"{fence}{language}", *shown, fence]
+    return lines
+
+
+def _masked(text: str) -> str:
+    """Without the made-up credentials of an example: programs that look for some read the page too."""
+    from pytest_hfspace.space.secrets.scanner import scan, worth_reading
+    from pytest_hfspace.space.secrets.values import shown
+
+    for hit in scan(text, worth_reading(text.encode())):
+        text = text.replace(hit.value, shown(hit.value))
+    return text
+
+
+#: What Markdown would read as markup: not between `` ` ``, and no _ inside a word.
+_MARKUP: Final = re.compile(r"(`[^`]*`)|([\\*<~$]|\](?=\()|(?<![A-Za-z0-9])_+|_+(?![A-Za-z0-9]))")
+
+
+def _prose(text: str) -> str:
+    """Plain text as Markdown."""
+    return _MARKUP.sub(lambda match: match[1] or "".join(f"\\{char}" for char in match[2]), text)
+
+
+def schema() -> str:
+    """``docs/report.schema.json``."""
+    from pytest_hfspace.report.schema import SCHEMA
+
+    return json.dumps(SCHEMA, indent=2) + "\n"
+
+
 #: Each generated page, and what makes it.
-PAGES: Final[dict[Path, Callable[[], str]]] = {ROOT / "docs" / "card.md": card}
+PAGES: Final[dict[Path, Callable[[], str]]] = {
+    ROOT / "docs" / "card.md": card,
+    ROOT / "docs" / "checks.md": checks,
+    ROOT / "docs" / "report.schema.json": schema,
+}
 
 
 def main() -> None:

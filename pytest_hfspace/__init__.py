@@ -9,32 +9,44 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .contract import Stage
     from .rehearsal.facts import Read, Rehearsal, Route
+    from .rehearsal.requests import Override
     from .rehearsal.server import SpaceServer
+    from .report import Report
     from .settings_seen import SettingsSeen
     from .space import Space, read_space
+    from .verification import verify
 
 __all__ = [
+    "Override",
     "Read",
     "Rehearsal",
+    "Report",
     "Route",
     "SettingsSeen",
     "Space",
     "SpaceServer",
+    "Stage",
     "__version__",
     "read_space",
+    "verify",
 ]
 
 __version__ = "0.1.0"
 
 _MODULES = {
+    "Override": "rehearsal.requests",
     "Read": "rehearsal.facts",
     "Rehearsal": "rehearsal.facts",
+    "Report": "report",
     "Route": "rehearsal.facts",
     "SettingsSeen": "settings_seen",
     "Space": "space",
     "SpaceServer": "rehearsal.server",
+    "Stage": "contract",
     "read_space": "space",
+    "verify": "verification",
 }
 
 

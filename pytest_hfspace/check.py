@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from .contract import Stage
+from .contract import FIRST, Stage
 
 Level = Literal["error", "warn", "note"]
 Outcome = Literal["passed", "failed", "warned", "noted", "skipped", "waived"]
@@ -33,6 +33,7 @@ class Finding:
     ``message``: one line, with the value seen and the value wanted.  ``hint``: what to do.
     ``path`` and ``line``: where, from the Space's root; "" where no file is to blame.
     ``level``, ``consequence`` and ``predicts`` override those of the check where a case differs.
+    ``waived``: why the user lives with it; "" for a finding that counts.
     """
 
     message: str
@@ -42,6 +43,7 @@ class Finding:
     level: Level | None = None
     consequence: str = ""
     predicts: Stage | None = None
+    waived: str = ""
 
 
 class Skip(Exception):
@@ -59,8 +61,9 @@ class Check:
     ``predicts``: the stage that the Hub would show if an error is found.  ``consequence``: what
     that means for the people who use the Space, in one sentence.  ``needs``: codes of the checks
     without whose success this one has nothing to look at.  ``each``: evaluated once for every
-    ("route" or "websocket") instead of once.  ``starts``: names of the further starts, in another
-    environment, that it looks at (see ``rehearsal.facts.Variant``).
+    ("route" or "websocket") instead of once; ``apart``: each of them is a test of its own.
+    ``starts``: names of the further starts, in another environment, that it looks at (see
+    ``rehearsal.facts.Variant``).  ``since``: the month of the contract that it came with.
     """
 
     code: str
@@ -72,6 +75,8 @@ class Check:
     needs: tuple[str, ...] = ()
     each: Literal["route", "websocket"] | None = None
     starts: tuple[str, ...] = ()
+    since: str = FIRST
+    apart: bool = False
 
     @property
     def id(self) -> str:
@@ -94,11 +99,13 @@ def check(
     needs: tuple[str, ...] = (),
     each: Literal["route", "websocket"] | None = None,
     starts: tuple[str, ...] = (),
+    since: str = FIRST,
+    apart: bool = False,
 ) -> Callable[[CheckFunction], Check]:
     """Turn a function from facts to findings into an entry of the catalogue."""
 
     def decorate(function: CheckFunction) -> Check:
-        return Check(code, name, level, predicts, consequence, function, needs, each, starts)
+        return Check(code, name, level, predicts, consequence, function, needs, each, starts, since, apart)
 
     return decorate
 
@@ -120,7 +127,9 @@ class Result:
         """The earliest stage that one of its errors predicts; without errors, the check's."""
         order = list(Stage)
         errors = [
-            finding.predicts or self.check.predicts for finding in self.findings if finding.level == "error"
+            finding.predicts or self.check.predicts
+            for finding in self.findings
+            if finding.level == "error" and not finding.waived
         ]
         return min(errors, key=order.index, default=self.check.predicts)
 
@@ -178,9 +187,15 @@ def evaluate(check: Check, facts: Mapping[str, Any]) -> Result:
         )
         for finding in found
     )
-    levels = {finding.level for finding in findings}
-    outcome: Outcome = next((outcome for level, outcome in _OUTCOMES if level in levels), "passed")
-    return Result(check, outcome, findings, seconds=time.perf_counter() - started)
+    return Result(check, outcome_of(findings), findings, seconds=time.perf_counter() - started)
+
+
+def outcome_of(findings: Iterable[Finding]) -> Outcome:
+    """What the findings that count make of a check; "waived" where all that there are do not."""
+    found = tuple(findings)
+    levels = {finding.level for finding in found if not finding.waived}
+    rest: Outcome = "waived" if found and not levels else "passed"
+    return next((outcome for level, outcome in _OUTCOMES if level in levels), rest)
 
 
 def predicted_stage(results: Iterable[Result]) -> Stage:

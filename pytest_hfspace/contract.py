@@ -13,6 +13,8 @@ from typing import Final, NamedTuple
 
 #: The month in which these facts were last compared with their sources.
 DATE: Final = "2026-08"
+#: The oldest contract that a run can be pinned to.
+FIRST: Final = "2026-08"
 
 
 class Stage(str, Enum):

@@ -33,57 +33,57 @@ _STARTED = pytest.StashKey[tuple[Any, Any]]()
 @pytest.fixture(scope="session")
 def space(pytestconfig: pytest.Config) -> Space:
     """The repository as the Hub would receive it."""
-    from .run import Run
+    from .runs import Runs
 
-    return Run.of(pytestconfig).space
+    return Runs.of(pytestconfig).only.space
 
 
 @pytest.fixture(scope="session")
 def space_sources(pytestconfig: pytest.Config) -> Sources:
     """The app's Python files and what they import, read without being run."""
-    from .run import Run
+    from .runs import Runs
 
-    return cast("Sources", Run.of(pytestconfig).at_rest["space_sources"])
+    return cast("Sources", Runs.of(pytestconfig).only.facts["space_sources"])
 
 
 @pytest.fixture(scope="session")
 def space_history(pytestconfig: pytest.Config) -> History:
     """What a git push would send to the Hub."""
-    from .run import Run
+    from .runs import Runs
 
-    return cast("History", Run.of(pytestconfig).at_rest["space_history"])
+    return cast("History", Runs.of(pytestconfig).only.facts["space_history"])
 
 
 @pytest.fixture(scope="session")
 def space_secrets(pytestconfig: pytest.Config) -> tuple[Secret, ...]:
     """Credentials in the tracked text files."""
-    from .run import Run
+    from .runs import Runs
 
-    return cast("tuple[Secret, ...]", Run.of(pytestconfig).at_rest["space_secrets"])
+    return cast("tuple[Secret, ...]", Runs.of(pytestconfig).only.facts["space_secrets"])
 
 
 @pytest.fixture(scope="session")
 def space_deployments(pytestconfig: pytest.Config) -> tuple[Deployment, ...]:
     """The steps of the repository's workflows that send it to the Hub."""
-    from .run import Run
+    from .runs import Runs
 
-    return cast("tuple[Deployment, ...]", Run.of(pytestconfig).at_rest["space_deployments"])
+    return cast("tuple[Deployment, ...]", Runs.of(pytestconfig).only.facts["space_deployments"])
 
 
 @pytest.fixture(scope="session")
 def space_build(pytestconfig: pytest.Config) -> Build | None:
     """The environment that ``--hfspace-build`` made, and what became of it; None without it."""
-    from .run import Run
+    from .runs import Runs
 
-    return Run.of(pytestconfig).build()
+    return Runs.of(pytestconfig).only.build()
 
 
 @pytest.fixture(scope="session")
 def space_rehearsal(pytestconfig: pytest.Config) -> Rehearsal:
     """What was seen while the app ran as on the Space.  Waits until every route was visited."""
-    from .run import Run
+    from .runs import Runs
 
-    return Run.of(pytestconfig).rehearsal()
+    return Runs.of(pytestconfig).only.rehearsal()
 
 
 @pytest.fixture(scope="session")
@@ -117,9 +117,9 @@ def space_lifespan(
 ) -> Iterator[Any]:
     """The application with its lifespan started, once for the whole session."""
     from .inprocess import lifespan
-    from .run import Run
+    from .runs import Runs
 
-    with lifespan(space_app, space_portal, Run.of(pytestconfig).settings.timeout) as app:
+    with lifespan(space_app, space_portal, Runs.of(pytestconfig).only.settings.timeout) as app:
         pytestconfig.stash[_STARTED] = (app, space_app)
         yield app
 
@@ -133,9 +133,9 @@ def space_client(
     Like one browser it keeps its cookies; ``space_client.cookies.clear()`` forgets them.
     """
     from .inprocess import async_client
-    from .run import Run
+    from .runs import Runs
 
-    return async_client(space_lifespan, space_portal, Run.of(pytestconfig).settings.timeout)
+    return async_client(space_lifespan, space_portal, Runs.of(pytestconfig).only.settings.timeout)
 
 
 @pytest.fixture(scope="session")
@@ -144,9 +144,9 @@ def space_http(
 ) -> Iterator[httpx.Client]:
     """The synchronous twin of ``space_client``."""
     from .inprocess import sync_client
-    from .run import Run
+    from .runs import Runs
 
-    with sync_client(space_lifespan, space_portal, Run.of(pytestconfig).settings.timeout) as client:
+    with sync_client(space_lifespan, space_portal, Runs.of(pytestconfig).only.settings.timeout) as client:
         yield client
 
 
@@ -161,8 +161,6 @@ def space_routes(space: Space, space_app: Any) -> tuple[Route, ...]:
 @pytest.fixture
 def space_route(request: pytest.FixtureRequest) -> Route:
     """One route: a test that asks for it runs once for each of the application's own routes."""
-    if not hasattr(request, "param"):
-        return cast("Route", request.node.route)  # a readiness check's item
     route: Route = request.param
     if "space_app" in request.fixturenames:
         routes: tuple[Route, ...] = request.getfixturevalue("space_routes")
@@ -176,13 +174,15 @@ def space_route(request: pytest.FixtureRequest) -> Route:
 
 
 @pytest.fixture(scope="session")
-def space_env(space: Space, space_rehearsal: Rehearsal) -> SettingsSeen:
+def space_env(pytestconfig: pytest.Config) -> SettingsSeen:
     """The variables that the app read, by name, with their default and line."""
-    from .settings_seen import SettingsSeen
+    from .check import Skip
+    from .runs import Runs
 
-    if space_rehearsal.impossible:
-        pytest.skip(f"the app could not be rehearsed: {space_rehearsal.impossible}")
-    return SettingsSeen(space, space_rehearsal)
+    try:
+        return Runs.of(pytestconfig).only.settings_seen()
+    except Skip as skip:
+        pytest.skip(str(skip))
 
 
 @pytest.fixture(scope="session")
@@ -190,9 +190,9 @@ def space_server(pytestconfig: pytest.Config, space: Space) -> Iterator[SpaceSer
     """The app in a process of its own, started as the Space starts it, on a free port."""
     from .rehearsal import Options
     from .rehearsal.server import ServerDidNotStart, SpaceServer
-    from .run import Run
+    from .runs import Runs
 
-    settings = Run.of(pytestconfig).settings
+    settings = Runs.of(pytestconfig).only.settings
     server = SpaceServer(space, Options(env=dict(settings.env), timeout=settings.timeout))
     reason = ""
     try:
@@ -226,9 +226,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a project's test once for each route that ``space_route`` stands for."""
     if "space_route" not in metafunc.fixturenames:
         return
-    from .run import Run
+    from .runs import Runs
 
-    routes, reason = Run.of(metafunc.config).own_routes()
+    routes, reason = Runs.of(metafunc.config).own_routes
     if not routes:
         # A skipped test that says why, instead of one that has vanished.
         nothing = pytest.param(None, marks=pytest.mark.skip(reason=reason), id="no route")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
+    from .check import Check
     from .rehearsal.facts import Route
     from .rehearsal.requests import Override
 
@@ -23,4 +24,15 @@ def pytest_hfspace_request(route: Route) -> Override | Mapping[str, Any] | None:
         def pytest_hfspace_request(route):
             if route.path == "/users/{user_id}":
                 return {"params": {"user_id": "ada"}}
+    """
+
+
+@pytest.hookspec
+def pytest_hfspace_checks() -> Iterable[Check] | None:
+    """Add checks of your own to the catalogue: functions that ``pytest_hfspace.check.check`` decorates.
+
+    Their parameters name facts (``space``, ``space_rehearsal``, ...) or any other fixture::
+
+        def pytest_hfspace_checks():
+            return [no_print]
     """

@@ -1,5 +1,6 @@
-"""The checks as pytest items: ``hfspace::HFS410-port-mismatch``, and one for each route where a
-check is about routes: ``hfspace::HFS501-route-answers::GET /items/{item_id}``.
+"""The checks as pytest items: ``hfspace::HFS410-port-mismatch``, and one for each route where it is
+of use: ``hfspace::HFS501-route-answers::GET /items/{item_id}``.  In a run over several Spaces each has
+a node of its own: ``hfspace::spaces/chat::HFS410-port-mismatch``.
 
 The items are ordinary :class:`pytest.Function` objects below collectors of their own, so that
 everything that pytest and its plugins do with tests is done with checks as well.
@@ -11,7 +12,7 @@ import inspect
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 
@@ -20,6 +21,7 @@ from .rehearsal.facts import Route
 from .report.terminal import failure_text, text_width
 from .report.text import printable
 from .run import Run, names
+from .runs import Runs
 from .space import Space
 
 #: What stands in for the routes of an app that did not start.
@@ -41,8 +43,8 @@ class NotReady(_Failed):  # type: ignore[misc]  # pytest's class has no public n
         super().__init__(text, pytrace=False)
 
 
-class _Facts(Mapping[str, Any]):
-    """The fixtures of a test as a mapping; each is set up when a check asks for it."""
+class _Fixtures(Mapping[str, Any]):
+    """What a check of the project's own asks for besides the facts: any fixture."""
 
     def __init__(self, request: pytest.FixtureRequest) -> None:
         self._request = request
@@ -58,48 +60,68 @@ class _Facts(Mapping[str, Any]):
 
 
 class CheckItem(pytest.Function):
-    """One check, of one route where it is about routes."""
+    """One check; of one route, or of all routes, where it is about routes."""
 
-    def __init__(self, *, check: Check, route: Route | None = None, placeholder: bool = False, **kw: Any):
-        # a placeholder asks for no facts: there is no route that they could be about
-        facts = () if placeholder else check.facts
-        super().__init__(callobj=_test_function(check.name, facts), **kw)
+    def __init__(self, *, check: Check, run: Run, route: Route | None = None, **kw: Any):
+        others = tuple(name for name in check.facts if name not in (*run.facts, "space_route"))
+        super().__init__(callobj=_test_function(check.name, others), **kw)
         self.check = check
+        self.run = run
         self.route = route
-        self.placeholder = placeholder
-        self.result: Result | None = None
+        self.results: tuple[Result, ...] = ()
         self.user_properties += [("hfspace_code", check.code), ("hfspace_stage", check.predicts.value)]
 
     def evaluate(self, request: pytest.FixtureRequest) -> None:
-        """Evaluate the check, and end the test as its result demands."""
-        run = Run.of(self.config)
-        facts = _Facts(request)
-        if self.placeholder:
-            reason = run.rehearsal().impossible or "the app has no routes"
-            blocked = run.examination.blocked(self.check, facts)
-            self.result = run.redactor.result(blocked or Result(self.check, "skipped", reason=reason))
+        """Evaluate the check, and end the test as its results demand."""
+        run, facts = self.run, _Fixtures(request)
+        if run.needs_app:
+            run.begin()
+        if self.check.each is None:
+            self.results = (run.examine(self.check, facts),)
         else:
-            self.result = run.examine(self.check, facts, self.route.label if self.route else None)
-        self._conclude(self.result)
+            self.results = run.examine_each(self.check, facts, self._routes())
+        self._conclude()
 
-    def _conclude(self, result: Result) -> None:
-        if result.outcome == "skipped":
-            pytest.skip(result.reason)
-        if result.outcome == "failed":
-            hints = dict.fromkeys(finding.hint for finding in result.findings if finding.hint)
+    def _routes(self) -> list[Route] | None:
+        """The routes that are meant; None for all of them."""
+        if self.route is not None:
+            return [self.route]
+        chosen = _chosen(self.run, self.check)
+        if chosen is None or not self.run.routes():
+            return None
+        try:
+            return list(_named(chosen, self.run.routes_of(self.check)).values())
+        except LookupError as error:
+            reason = str(error)
+        pytest.fail(reason, pytrace=False)
+
+    def _conclude(self) -> None:
+        outcomes = {result.outcome for result in self.results}
+        if outcomes == {"skipped"}:
+            pytest.skip(self.results[0].reason)
+        failed = [result for result in self.results if result.outcome == "failed"]
+        if failed:
+            hints = dict.fromkeys(found.hint for result in failed for found in result.findings if found.hint)
             self.user_properties.append(("hfspace_hint", "\n".join(hints)))
-            raise NotReady(failure_text(result, text_width(_columns(self.config))))
+            width = text_width(_columns(self.config))
+            raise NotReady("\n".join(failure_text(result, width, named=self._is_of_all) for result in failed))
+
+    @property
+    def _is_of_all(self) -> bool:
+        """Does it stand for several routes?"""
+        return self.check.each is not None and self.route is None
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """The file that an annotation should point at, its line from 0, and the header."""
-        space = Run.of(self.config).space
+        space = self.run.space
         path, line = _usual_place(self.check, self.route, space)
         return space.root / path, line - 1, self.header
 
     @property
     def header(self) -> str:
         """The item's name below ``hfspace``."""
-        return self.check.id if self.name == self.check.id else f"{self.check.id} {self.name}"
+        words = (self.run.settings.name, self.check.id, self.name if self.name != self.check.id else "")
+        return " ".join(filter(None, words))
 
 
 def _test_function(name: str, facts: Iterable[str]) -> Any:
@@ -138,38 +160,46 @@ def _usual_place(check: Check, route: Route | None, space: Space) -> tuple[str, 
 
 
 class RouteGroup(pytest.Collector):
-    """A check that is evaluated once for every route."""
+    """A check that is evaluated once for every route, each in an item of its own."""
 
-    def __init__(self, *, check: Check, **kw: Any):
+    def __init__(self, *, check: Check, run: Run, **kw: Any):
         super().__init__(**kw)
         self.check = check
+        self.run = run
 
     def collect(self) -> Iterable[CheckItem]:
         """Wait for the routes.  An app that does not start leaves one item that says why."""
-        run = Run.of(self.config)
+        check, run = self.check, self.run
         if not self.config.option.collectonly:
             run.examine_static()
         if not run.routes():
-            yield CheckItem.from_parent(self, name=NO_ROUTES, check=self.check, placeholder=True)
+            yield CheckItem.from_parent(self, name=NO_ROUTES, check=check, run=run)
             return
-        kind = "websocket" if self.check.each == "websocket" else "http"
-        routes = {_name(route): route for route in run.routes() if route.own and route.kind == kind}
-        for name in self._chosen(run, routes):
-            yield CheckItem.from_parent(self, name=name, check=self.check, route=routes[name])
+        chosen = _chosen(run, check)
+        try:
+            routes = _named(chosen, run.routes_of(check))
+        except LookupError as error:
+            raise self.CollectError(str(error)) from None
+        for name, route in routes.items():
+            yield CheckItem.from_parent(self, name=name, check=check, run=run, route=route)
 
-    def _chosen(self, run: Run, routes: Mapping[str, Route]) -> Iterable[str]:
-        chosen = [name.partition("::")[2] for name in run.chosen if names(name, self.check)]
-        if not chosen or "" in chosen:
-            return routes
-        for name in chosen:
-            if name not in routes:
-                self._unknown(name, routes)
-        return [name for name in routes if name in chosen]
 
-    def _unknown(self, name: str, routes: Iterable[str]) -> NoReturn:
-        near = get_close_matches(name, list(routes), n=3, cutoff=0.4)
-        hint = f"; did you mean {' or '.join(near)}?" if near else ""
-        raise self.CollectError(f"the app has no route {name!r}{hint}")
+def _chosen(run: Run, check: Check) -> list[str] | None:
+    """The routes that the command line names; None for all of them."""
+    chosen = [name.partition("::")[2] for name in run.chosen or () if names(name, check)]
+    return None if not chosen or "" in chosen else chosen
+
+
+def _named(chosen: list[str] | None, routes: Iterable[Route]) -> dict[str, Route]:
+    """Those of the routes, by their names as items.  LookupError, with the near ones, for a name
+    that no route has."""
+    known = {_name(route): route for route in routes}
+    for name in chosen or ():
+        if name not in known:
+            near = get_close_matches(name, list(known), n=3, cutoff=0.4)
+            hint = f"; did you mean {' or '.join(near)}?" if near else ""
+            raise LookupError(f"the app has no route {name!r}{hint}")
+    return {name: route for name, route in known.items() if chosen is None or name in chosen}
 
 
 def _name(route: Route) -> str:
@@ -180,17 +210,22 @@ def _name(route: Route) -> str:
 
 
 class Catalogue(pytest.Collector):
-    """The checks that were selected."""
+    """The Spaces of a run, or the checks of the only one."""
 
-    def __init__(self, **kw: Any):
+    def __init__(self, *, run: Run | None = None, **kw: Any):
         super().__init__(**kw)
+        self.run = run
         self.add_marker("hfspace")
-        if self.config.pluginmanager.hasplugin("xdist"):
-            # one app for all: with --dist loadgroup they run in one worker
-            self.add_marker(pytest.mark.xdist_group("hfspace"))
 
     def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
         """First the checks that need no running app: it starts meanwhile."""
-        for check in Run.of(self.config).selected:
-            kind = RouteGroup if check.each else CheckItem
-            yield kind.from_parent(self, name=check.id, check=check)
+        runs = Runs.of(self.config)
+        if self.run is None and runs.several:
+            for name, run in runs.items():
+                if run.selected:
+                    yield Catalogue.from_parent(self, name=name, run=run)
+            return
+        run = self.run or runs.only
+        for check in run.selected:
+            kind = RouteGroup if check.apart and runs.collects_routes else CheckItem
+            yield kind.from_parent(self, name=check.id, check=check, run=run)

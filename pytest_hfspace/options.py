@@ -3,102 +3,78 @@
 from __future__ import annotations
 
 import math
+import os
 import re
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import pytest
+
+from .contract import DATE, FIRST
+from .roots import ini, read_roots
+from .settings import Settings
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _APP = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 _HEADER = re.compile(r"(?P<name>[!#$%&'*+.^`|~\w-]+)\s*:\s*(?P<value>[^\r\n\0]*)", re.ASCII)
 
-#: The reports that exist, by their suffix.
-REPORTS = (".json",)
+#: The module that writes a report, by the suffix of its file.
+REPORTS = {
+    ".json": ".report.json",
+    ".sarif": ".report.sarif",
+    ".md": ".report.markdown",
+    ".html": ".report.html",
+}
 
 
 @dataclass(frozen=True)
-class Settings:
-    """What the user asked for.  ``timeout`` in seconds; ``select``, ``ignore`` and ``secrets`` (of
-    variables) are globs."""
+class Outputs:
+    """Where the reports of a run go: files, and the address of a board."""
 
-    root: Path
-    app: str | None = None
-    ref: str | None = None
-    env: tuple[tuple[str, str], ...] = ()
-    headers: tuple[tuple[str, str], ...] = ()
-    secrets: tuple[str, ...] = ()
-    select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-    strict: bool = False
-    build: bool = False
-    offline: bool = False
-    timeout: float = 120.0
     reports: tuple[Path, ...] = ()
-
-    def is_secret(self, name: str) -> bool:
-        """Does the user call this variable a secret?"""
-        return _matches(name.upper(), tuple(glob.upper() for glob in self.secrets))
-
-    def selects(self, code: str) -> bool:
-        """Is this check to be evaluated, as far as ``select`` says?"""
-        return not self.select or _matches(code, self.select)
-
-    def ignores(self, code: str) -> bool:
-        """Is this check to be left out?"""
-        return _matches(code, self.ignore)
+    publish: str = ""
 
 
-def read_settings(config: pytest.Config) -> Settings:
-    """From the command line, else from the ini file; variables from both.
+def read_settings(config: pytest.Config) -> tuple[Settings, ...]:
+    """One for each Space, from the command line, else from the ini file; variables from both.
 
     Raises :class:`pytest.UsageError` for a value that cannot be meant.
     """
     options = config.known_args_namespace
-    return Settings(
-        root=_root(config, options.hfspace_root),
-        app=_app(options.hfspace_app or _ini(config, "hfspace_app")),
+    spaces = read_roots(config, options.hfspace_root)
+    first = Settings(
+        root=spaces[0][1],
+        app=_app(options.hfspace_app or ini(config, "hfspace_app")),
         ref=_ref(options.hfspace_ref),
         env=tuple(
             {
-                **dict(_variable(text, "hfspace_env") for text in _ini(config, "hfspace_env")),
+                **dict(_variable(text, "hfspace_env") for text in ini(config, "hfspace_env")),
                 **dict(_variable(text, "--hfspace-env") for text in options.hfspace_env),
             }.items()
         ),
-        headers=tuple(_header(text) for text in _ini(config, "hfspace_headers")),
-        secrets=tuple(_ini(config, "hfspace_secrets")),
-        select=_codes(options.hfspace_select or _ini(config, "hfspace_select")),
-        ignore=_codes(options.hfspace_ignore or _ini(config, "hfspace_ignore")),
-        strict=options.hfspace_strict or _ini(config, "hfspace_strict"),
-        build=options.hfspace_build or _ini(config, "hfspace_build"),
-        offline=options.hfspace_offline or _ini(config, "hfspace_offline"),
+        headers=tuple(_header(text) for text in ini(config, "hfspace_headers")),
+        secrets=tuple(ini(config, "hfspace_secrets")),
+        select=_codes(options.hfspace_select or ini(config, "hfspace_select")),
+        ignore=_codes(options.hfspace_ignore or ini(config, "hfspace_ignore")),
+        strict=options.hfspace_strict or ini(config, "hfspace_strict"),
+        strict_codes=_codes(ini(config, "hfspace_strict_codes")),
+        build=options.hfspace_build or ini(config, "hfspace_build"),
+        offline=options.hfspace_offline or ini(config, "hfspace_offline"),
         timeout=_timeout(config, options.hfspace_timeout),
-        reports=tuple(_report(config, name) for name in options.hfspace_report),
+        waive=tuple(line for line in ini(config, "hfspace_waive") if line.strip()),
+        baseline=_baseline(config, options.hfspace_baseline),
+        contract=_contract(ini(config, "hfspace_contract")),
     )
+    return tuple(replace(first, name=name, root=root) for name, root in spaces)
 
 
-def _ini(config: pytest.Config, name: str) -> Any:
-    try:
-        return config.getini(name)
-    except (TypeError, ValueError) as error:  # pytest 9.2 raises UsageError itself
-        raise pytest.UsageError(f"{name}: {error}") from None
-
-
-def _root(config: pytest.Config, asked: str | None) -> Path:
-    base, name, source = config.invocation_params.dir, asked or "", "--hfspace-root"
-    if not asked:
-        name, source = _ini(config, "hfspace_root"), "hfspace_root"
-        if name and config.inipath is not None:
-            base = config.inipath.parent
-    root = base / name
-    try:
-        if root.is_dir():
-            return root.resolve()
-    except (OSError, ValueError):
-        pass
-    raise pytest.UsageError(f"{source}: {name!r} is not a directory")
+def read_outputs(config: pytest.Config) -> Outputs:
+    """Where the reports go.  Raises :class:`pytest.UsageError` likewise."""
+    options = config.known_args_namespace
+    return Outputs(
+        reports=tuple(_report(config, name) for name in options.hfspace_report),
+        publish=_board(options.hfspace_publish or ini(config, "hfspace_publish")),
+    )
 
 
 def _app(value: str) -> str | None:
@@ -133,12 +109,56 @@ def _codes(values: list[str]) -> tuple[str, ...]:
     return tuple(word for value in values for word in value.replace(",", " ").upper().split())
 
 
-def _matches(code: str, globs: tuple[str, ...]) -> bool:
-    return any(fnmatchcase(code, glob) for glob in globs)
+def _contract(value: str) -> str:
+    if not value:
+        return ""
+    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", value, re.ASCII):
+        raise pytest.UsageError(f"hfspace_contract: {value!r} is not a month such as {DATE}")
+    if not FIRST <= value <= DATE:
+        known = f"from {FIRST} to {DATE}" if FIRST < DATE else DATE
+        raise pytest.UsageError(
+            f"hfspace_contract: this version knows the contract of {known}, not of {value}"
+        )
+    return value
+
+
+def _baseline(config: pytest.Config, asked: str | None) -> Path | None:
+    path = _in_file(config, asked, "hfspace_baseline")
+    if path is None:
+        return None
+    source = "--hfspace-baseline" if asked else "hfspace_baseline"
+    if path.is_dir() or not path.parent.is_dir():
+        raise pytest.UsageError(f"{source}: {path.name!r} is a directory, or there is none for it")
+    if not path.exists() and os.environ.get("CI", "").lower() not in ("", "0", "false"):
+        # written there, it would turn everything green and be lost
+        raise pytest.UsageError(
+            f"{source}: there is no {path.name}; write it on your own machine, and commit it"
+        )
+    return path
+
+
+def _in_file(config: pytest.Config, asked: str | None, name: str) -> Path | None:
+    """A path of the command line, from where pytest was called, or of the ini file, from there."""
+    if asked:
+        return config.invocation_params.dir / asked
+    value = ini(config, name)
+    base = config.inipath.parent if config.inipath is not None else config.invocation_params.dir
+    return base / value if value else None
+
+
+def _board(url: str) -> str:
+    if not url:
+        return ""
+    from .publish import check_url
+
+    try:
+        return check_url(url)
+    except ValueError as error:
+        raise pytest.UsageError(f"--hfspace-publish: {error}") from None
 
 
 def _timeout(config: pytest.Config, asked: str | None) -> float:
-    value = asked if asked is not None else _ini(config, "hfspace_timeout")
+    value = asked if asked is not None else ini(config, "hfspace_timeout")
     try:
         seconds = float(value)
     except (TypeError, ValueError):
@@ -152,7 +172,7 @@ def _timeout(config: pytest.Config, asked: str | None) -> float:
 def _report(config: pytest.Config, name: str) -> Path:
     path = config.invocation_params.dir / name
     if path.suffix.lower() not in REPORTS:
-        raise pytest.UsageError(f"--hfspace-report: {name!r} should end in {' or '.join(REPORTS)}")
+        raise pytest.UsageError(f"--hfspace-report: {name!r} should end in {', '.join(REPORTS)}")
     if not path.parent.is_dir():
         raise pytest.UsageError(f"--hfspace-report: there is no directory for {name!r}")
     if path.is_dir():

@@ -31,7 +31,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("hfspace", "Hugging Face Space readiness")
     flag = group.addoption
     flag("--hfspace", action="store_true", help="rehearse the deployment as a Space and report its readiness")
-    flag("--hfspace-root", metavar="DIR", help="where the Space's README.md lies (default: this directory)")
+    flag(
+        "--hfspace-root",
+        metavar="DIR",
+        action="append",
+        default=[],
+        help="where the Space's README.md lies (default: this directory); a glob, or repeated, for several",
+    )
     flag("--hfspace-app", metavar="MODULE:ATTR", help="the ASGI app (default: as the start command says)")
     flag("--hfspace-ref", metavar="REV", help="rehearse this commit, not the working tree")
     flag(
@@ -56,19 +62,31 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="install the requirements anew, as the Hub would, and rehearse in that environment",
     )
     flag("--hfspace-offline", action="store_true", help="let the app reach no network: attempts fail at once")
+    flag(
+        "--hfspace-baseline",
+        metavar="FILE",
+        help="findings that are known do not fail the run; written where there is no such file",
+    )
+    flag("--hfspace-publish", metavar="URL", help="send the report to a readiness board")
     flag("--hfspace-timeout", metavar="SECONDS", help="limit of every wait for the app (default: 120)")
     flag(
         "--hfspace-report",
         metavar="FILE",
         action="append",
         default=[],
-        help="write a report; its suffix says which: .json (repeatable)",
+        help="write a report; its suffix says which: .json, .sarif, .md, .html (repeatable)",
     )
-    flag("--hfspace-list", action="store_true", help="list the checks and exit")
+    flag(
+        "--hfspace-list",
+        nargs="?",
+        const="text",
+        choices=("text", "json"),
+        help="list the checks and exit; --hfspace-list=json for programs",
+    )
     flag("--hfspace-explain", metavar="CODE", help="say what a check looks for, and exit")
 
     ini = parser.addini
-    ini("hfspace_root", "where the Space's README.md lies, from this file")
+    ini("hfspace_root", "where the Space's README.md lies, from this file", type="args", default=[])
     ini("hfspace_app", "the ASGI app, as MODULE:ATTR")
     ini("hfspace_env", "NAME=VALUE: variables that the Space will have", type="linelist", default=[])
     ini("hfspace_headers", "Name: value: sent with every request", type="linelist", default=[])
@@ -76,6 +94,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     ini("hfspace_select", "codes or globs of the checks to evaluate", type="args", default=[])
     ini("hfspace_ignore", "codes or globs of the checks to leave out", type="args", default=[])
     ini("hfspace_strict", "warnings fail the run as well", type="bool", default=False)
+    ini("hfspace_strict_codes", "codes or globs: their warnings fail the run", type="args", default=[])
+    ini("hfspace_waive", "CODE[path or route]: reason (until DATE)", type="linelist", default=[])
+    ini("hfspace_baseline", "a file of known findings, from this file")
+    ini("hfspace_contract", "the month that the rules are pinned to, such as 2026-08")
+    ini("hfspace_publish", "the address of a readiness board")
     ini("hfspace_offline", "let the app reach no network", type="bool", default=False)
     ini("hfspace_build", "install the requirements anew, as the Hub would", type="bool", default=False)
     # pytest 9's own TOML tables are typed: there a number has to be declared as one
@@ -103,18 +126,18 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     """
     if not _is_on(early_config.known_args_namespace):
         return (yield)
-    from .run import Run
+    from .runs import Runs
 
-    run = Run.of(early_config)
-    if not run.distributes:
-        run.begin()
+    runs = Runs.of(early_config)
+    if runs.collects_routes and runs.only.is_whole:
+        runs.only.begin()
     try:
         return (yield)
     except Exception as error:
         # the class is not public; by its name it is the same in every supported pytest
-        if type(error).__name__ != "ConftestImportFailure" or run.paths:
+        if type(error).__name__ != "ConftestImportFailure" or runs.paths:
             raise
-        run.conftest_failed(error)
+        runs.conftest_failed(error)
         return None
 
 
@@ -132,7 +155,10 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """Answer ``--hfspace-list`` and ``--hfspace-explain``."""
     if config.option.hfspace_list or config.option.hfspace_explain:
+        from .checks import CATALOGUE
         from .report.catalogue import answer
+        from .runs import own_checks
 
-        return answer(config.option.hfspace_explain)
+        options = config.option
+        return answer(options.hfspace_explain, options.hfspace_list, (*CATALOGUE, *own_checks(config)))
     return None

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from .check import Finding, Result
-from .options import Settings
 from .report.text import one_line, printable
+from .settings import Settings
 
 #: A shorter value stands in too many texts by chance.
 _SHORTEST = 4

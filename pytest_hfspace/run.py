@@ -1,22 +1,22 @@
-"""One readiness run: the settings, the facts, and the results, for the hooks and the fixtures."""
+"""One readiness run over one Space: its facts, and what the checks make of them.
+
+Knows nothing of pytest: ``runs.py`` has what is pytest's, ``verification.py`` does without it.
+"""
 
 from __future__ import annotations
 
 import functools
-import os
-from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
-
-import pytest
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .check import Check, Examination, Finding, Result, Skip
-from .options import read_settings
-from .progress import Progress
+from .judgement import Judgement
 from .redact import Redactor
-from .report import unevaluated
+from .report import Evidence, Report, gather, unevaluated
 from .report.text import one_line
+from .settings import Settings
 from .space.at_rest import AT_REST, AtRest
 
 if TYPE_CHECKING:
@@ -25,76 +25,110 @@ if TYPE_CHECKING:
     from .rehearsal.facts import Rehearsal, Route
     from .rehearsal.fresh import FreshRehearsal
     from .rehearsal.requests import Override
+    from .settings_seen import SettingsSeen
     from .space import Space
 
-_RUN = pytest.StashKey["Run"]()
-_OVERRIDE_KEYS = ("params", "headers", "json", "body", "skip")
+Overrides = Callable[["Route"], "Override | None"]
+
 _DEFECT = "this is a defect of pytest-hfspace, please report it"
 
 
-def _said(error: BaseException) -> str:
+class Progress(Protocol):
+    """Shows what is waited for."""
+
+    def __call__(self, text: str) -> None:
+        """A new phase has begun."""
+
+    def shown(self) -> AbstractContextManager[None]:
+        """While this lasts, somebody waits."""
+
+
+class Silent:
+    """Shows nothing."""
+
+    def __call__(self, text: str) -> None:
+        """Nobody looks."""
+
+    def shown(self) -> AbstractContextManager[None]:
+        """Nobody waits at a terminal."""
+        return nullcontext()
+
+
+@dataclass(frozen=True)
+class Additions:
+    """What a project adds: requests of its own, and checks.  Asked for when they are needed, for
+    a conftest.py may not be loaded before.  ``whole``: let a defect of ours show its traceback."""
+
+    overrides: Callable[[], Overrides | None] = lambda: None
+    checks: Callable[[], Iterable[Check]] = tuple
+    whole: bool = False
+
+
+class UnusableSpace(ValueError):
+    """The Space cannot even be looked at; the text is one line."""
+
+
+def said(error: BaseException) -> str:
+    """The class and the text of an exception in one line."""
     return one_line(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
 
 
-class Run:
-    """The facts of one pytest configuration.  Nothing is started before it is asked for."""
+class Facts(Mapping[str, Any]):
+    """Every fact by the name of its fixture; each is gathered when it is first asked for.
 
-    def __init__(self, config: pytest.Config) -> None:
-        self._config = config
-        self.settings = read_settings(config)
-        self.redactor = Redactor(self.settings)
+    ``live``: what has to be waited for; ``others``: what there is besides the facts.
+    """
+
+    def __init__(
+        self, at_rest: AtRest, live: Mapping[str, Callable[[], Any]], others: Mapping[str, Any]
+    ) -> None:
+        self.at_rest = at_rest
+        self._live = live
+        self._others = others
+
+    def of(self, route: Route | None, others: Mapping[str, Any]) -> Facts:
+        """The same facts for the check of a route."""
+        return Facts(self.at_rest, {**self._live, "space_route": lambda: route}, others)
+
+    def __getitem__(self, name: str) -> Any:
+        if name in self._live:
+            return self._live[name]()
+        return self.at_rest[name] if name in self.at_rest else self._others[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter((*self.at_rest, *self._live))
+
+    def __len__(self) -> int:
+        return len(self.at_rest) + len(self._live)
+
+
+class Run:
+    """The facts and the verdict.  Nothing is started before it is asked for.
+
+    ``chosen``: names of checks, with a route or without, that alone are meant; None: all of them.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        additions: Additions | None = None,
+        progress: Progress | None = None,
+        chosen: tuple[str, ...] | None = None,
+    ) -> None:
+        self.settings = settings
+        self.chosen = chosen
+        self._additions = additions or Additions()
+        self.progress: Progress = progress or Silent()
+        self.redactor = Redactor(settings)
         self.space: Space = self._read_space()
-        self.notices: list[str] = []
-        self.progress = Progress(config)
         self._director: Director | FreshRehearsal | None = None
         self._fresh: FreshRehearsal | None = None
         self._routes: tuple[Route, ...] | None = None
         self._rehearsal: Rehearsal | None = None
         self._defect = ""
         self._unevaluated: dict[str, str] = {}
-        self.at_rest = AtRest(self.space)
-        # also called where pytest ends before it was configured
-        config.add_cleanup(self.abort)
-
-    @classmethod
-    def of(cls, config: pytest.Config) -> Run:
-        """The run of this configuration; made when first asked for."""
-        run = config.stash.get(_RUN, None)
-        if run is None:
-            run = config.stash[_RUN] = cls(config)
-        return run
-
-    # -- what was asked for
-
-    @functools.cached_property
-    def arguments(self) -> tuple[list[str], list[str]]:
-        """The command line's names of checks, and its other paths."""
-        given = [str(argument) for argument in self._config.known_args_namespace.file_or_dir]
-        ours = [argument for argument in given if self._is_ours(argument)]
-        return ours, [argument for argument in given if argument not in ours]
-
-    def _is_ours(self, argument: str) -> bool:
-        if argument == "hfspace":
-            return not (self._config.invocation_params.dir / argument).exists()
-        return argument.startswith("hfspace::")
-
-    @property
-    def chosen(self) -> tuple[str, ...]:
-        """The checks that the command line names, as ``HFS501-route-answers::GET /``; none: all."""
-        names = [argument.removeprefix("hfspace").removeprefix("::") for argument in self.arguments[0]]
-        return () if "" in names else tuple(names)
-
-    @property
-    def paths(self) -> bool:
-        """Were paths of the project's own tests given?"""
-        return bool(self.arguments[1])
-
-    @property
-    def distributes(self) -> bool:
-        """Is this the controller of pytest-xdist, which leaves everything to its workers?"""
-        options = self._config.known_args_namespace
-        spread = any(getattr(options, name, None) for name in ("numprocesses", "tx"))
-        return spread and "PYTEST_XDIST_WORKER" not in os.environ
+        self._evidence: Evidence | None = None
+        self.facts = self._facts()
 
     # -- the facts
 
@@ -106,10 +140,18 @@ class Run:
             return read_space(settings.root, ref=settings.ref, app=settings.app)
         except ValueError as error:
             if not settings.ref:
-                raise pytest.UsageError(f"hfspace: {_said(error)}; {_DEFECT}") from error
-            raise pytest.UsageError(f"--hfspace-ref: {one_line(str(error))}") from None
+                raise UnusableSpace(f"hfspace: {said(error)}; {_DEFECT}") from error
+            raise UnusableSpace(f"--hfspace-ref: {one_line(str(error))}") from None
         except Exception as error:
-            raise pytest.UsageError(f"hfspace: {_said(error)}; {_DEFECT}") from error
+            raise UnusableSpace(f"hfspace: {said(error)}; {_DEFECT}") from error
+
+    def _facts(self) -> Facts:
+        live: dict[str, Callable[[], Any]] = {
+            "space_rehearsal": self.rehearsal,
+            "space_build": self.build,
+            "space_env": self.settings_seen,
+        }
+        return Facts(AtRest(self.space), live, {})
 
     def begin(self) -> None:
         """Start the app, and return at once."""
@@ -164,32 +206,10 @@ class Run:
                     self._routes = self._director.routes()
         return self._routes
 
-    def own_routes(self) -> tuple[list[Route], str]:
-        """The application's own HTTP routes, for the parametrisation of a project's tests, and
-        why there are none.  Under ``--hfspace`` the rehearsal's, else those of the app imported
-        in this process."""
-        return self._own_routes
-
-    @functools.cached_property
-    def _own_routes(self) -> tuple[list[Route], str]:
-        reason = "the app has no routes of its own"
-        routes: tuple[Route, ...] = ()
-        if self._config.option.hfspace:
-            routes = self.routes()
-            why = self._director.reason if self._director is not None else self._defect
-            reason = f"the app did not start: {one_line(why)}" if why else reason
-        else:
-            from .importing import AppNotFound, import_app, python_path
-            from .inprocess import routes_of
-
-            try:
-                with python_path(self.space):
-                    routes = routes_of(import_app(self.space), self.space.root)
-            except AppNotFound as error:
-                reason = f"the app cannot be imported: {one_line(str(error))}"
-            except (Exception, SystemExit) as error:  # noqa: BLE001  # importing it runs the project's code
-                reason = f"the app cannot be imported: {_said(error)}"
-        return [route for route in routes if route.own and route.kind == "http"], reason
+    @property
+    def not_started(self) -> str:
+        """Why the app did not come up, known after :meth:`routes`; "" if it did."""
+        return self._director.reason if self._director is not None else self._defect
 
     def rehearsal(self) -> Rehearsal:
         """What was seen; waits until every route was visited and the app has stopped."""
@@ -200,10 +220,19 @@ class Run:
             with self._defects(), self.progress.shown():
                 if self._director is not None:
                     starts = {name for check in self.selected for name in check.starts}
-                    self._rehearsal = self._director.finish(self._overrides(), starts)
+                    self._rehearsal = self._director.finish(self._additions.overrides(), starts)
             if self._rehearsal is None:
                 self._rehearsal = Rehearsal(python="", impossible=self._defect or "it was ended before")
         return self._rehearsal
+
+    def settings_seen(self) -> SettingsSeen:
+        """The variables that the app read.  Raises :class:`Skip` where it could not be run."""
+        from .settings_seen import SettingsSeen
+
+        rehearsal = self.rehearsal()
+        if rehearsal.impossible:
+            raise Skip(f"the app could not be rehearsed: {rehearsal.impossible}")
+        return SettingsSeen(self.space, rehearsal)
 
     @property
     def rehearsed(self) -> Rehearsal | None:
@@ -215,46 +244,25 @@ class Run:
         if self._director is not None:
             self._director.abort()
 
-    def conftest_failed(self, error: Exception) -> None:
-        """Remember that a conftest.py could not be imported."""
-        self.notices.append(f"conftest.py was left out, it cannot be imported: {one_line(str(error))}")
-
     @contextmanager
     def _defects(self) -> Iterator[None]:
         """A defect of ours is one line of the report, and no end of the run."""
         try:
             yield
         except Exception as error:
-            if self._config.known_args_namespace.fulltrace:
+            if self._additions.whole:
                 raise
-            self._defect = f"{_said(error)}; {_DEFECT}"
-
-    def _overrides(self) -> Callable[[Route], Override | None] | None:
-        hook = self._config.hook.pytest_hfspace_request
-        return self._override if hook.get_hookimpls() else None
-
-    def _override(self, route: Route) -> Override | None:
-        from .rehearsal.requests import Override
-
-        try:
-            answer = self._config.hook.pytest_hfspace_request(route=route)
-            if answer is None or isinstance(answer, Override):
-                return answer
-            unknown = sorted(set(answer) - set(_OVERRIDE_KEYS))
-            if unknown:
-                return Override(skip=f"pytest_hfspace_request gave the unknown key {unknown[0]!r}")
-            return Override(**answer)
-        except Exception as error:  # noqa: BLE001  # the hook is the project's own code
-            return Override(skip=f"pytest_hfspace_request raised {_said(error)}")
+            self._defect = f"{said(error)}; {_DEFECT}"
 
     # -- the checks
 
     @functools.cached_property
     def catalogue(self) -> dict[str, Check]:
-        """Every check by its code."""
+        """Every check by its code, the project's own among them."""
         from .checks import CATALOGUE
 
-        return {check.code: replace(check, function=self._guarded(check)) for check in CATALOGUE}
+        checks = (*CATALOGUE, *self._additions.checks())
+        return {check.code: replace(check, function=self._guarded(check)) for check in checks}
 
     @functools.cached_property
     def selected(self) -> tuple[Check, ...]:
@@ -264,7 +272,7 @@ class Run:
             for check in self.catalogue.values()
             if self.settings.selects(check.code)
             and not self.settings.ignores(check.code)
-            and (not self.chosen or any(names(name, check) for name in self.chosen))
+            and (self.chosen is None or any(names(name, check) for name in self.chosen))
         ]
         return tuple(sorted(kept, key=lambda check: (not self.is_static(check), check.code)))
 
@@ -292,26 +300,106 @@ class Run:
     def examine_static(self) -> None:
         """Evaluate what can be evaluated while the app starts."""
         if any("space_history" in check.facts for check in self.selected):
-            self.at_rest.begin()
+            self.facts.at_rest.begin()
         for check in self.selected:
             if self.is_static(check) and check.each is None:
-                self.examination.examine(check, self.at_rest)
+                self.examination.examine(check, self.facts)
 
-    def examine(self, check: Check, facts: Mapping[str, Any], route: str | None = None) -> Result:
-        """Evaluate one check; what it says is fit to be printed."""
-        result = self.examination.examine(check, facts, route)
+    def routes_of(self, check: Check) -> tuple[Route, ...]:
+        """The app's own routes that a check of each is about.  Waits until it has started."""
+        kind = "websocket" if check.each == "websocket" else "http"
+        return tuple(route for route in self.routes() if route.own and route.kind == kind)
+
+    def examine(self, check: Check, more: Mapping[str, Any], route: Route | None = None) -> Result:
+        """Evaluate one check, of one route where it is about routes, with what other fixtures give
+        besides the facts; what it says is fit to be printed."""
+        facts = self.facts.of(route, more)
+        result = self.examination.examine(check, facts, route.label if route else None)
         defect = self._unevaluated.get(result.reason, "") if result.outcome == "skipped" else ""
         if defect == check.code:
             # a warning, because it says nothing of the Space; failed, because it must be seen
             finding = Finding(f"{result.reason}, please report", "", level="warn")
             result = replace(result, outcome="failed", findings=(finding,), reason="")
-        elif result.outcome == "warned" and self.settings.strict:
-            result = replace(result, outcome="failed")
+            return self.redactor.result(result)
         if self._fresh is not None and self._fresh.drift is not None and self._rehearsal is not None:
             from .checks.drift import with_drift
 
             result = with_drift(result, self._fresh.drift, self.space, self._rehearsal)
-        return self.redactor.result(result)
+        return self.judgement(self.redactor.result(result))
+
+    def examine_each(
+        self, check: Check, more: Mapping[str, Any], routes: Iterable[Route] | None = None
+    ) -> tuple[Result, ...]:
+        """Evaluate a check of each route for these, or for all that there are."""
+        found = self.routes_of(check) if routes is None else routes
+        results = tuple(self.examine(check, more, route) for route in found)
+        return results or (self._without_routes(check, more),)
+
+    def _without_routes(self, check: Check, more: Mapping[str, Any]) -> Result:
+        kind = "WebSocket routes" if check.each == "websocket" and self.routes() else "routes"
+        reason = self.rehearsal().impossible or f"the app has no {kind}"
+        result = self.examination.blocked(check, self.facts.of(None, more))
+        return self.redactor.result(
+            result or Result(check, "skipped", reason=reason, applicable=not self.routes())
+        )
+
+    # -- the verdict
+
+    @property
+    def is_whole(self) -> bool:
+        """Were all checks asked for?  Known before a project's own checks are."""
+        return self.chosen is None and not self.settings.select
+
+    @functools.cached_property
+    def needs_app(self) -> bool:
+        """Does a check that was selected look at the running app?"""
+        return not all(self.is_static(check) for check in self.selected)
+
+    def evidence(self) -> Evidence:
+        """What reports say of the facts, without the values of secrets."""
+        if self._evidence is None:
+            evidence = gather(self.space, self._rehearsal, self.built)
+            named = replace(evidence, name=self.settings.name, prefix=self.judgement.prefix)
+            self._evidence = Evidence(**self.redactor.data(named.data()))
+        return self._evidence
+
+    def hub_id(self) -> str:
+        """Owner and name of the Space on the Hub; "" where the repository does not tell."""
+        from .space.hub_id import hub_id
+
+        return self.redactor(hub_id(self.space, self.facts["space_deployments"]))
+
+    def report(
+        self, results: Iterable[Result], partial: str = "", evidence: Evidence | None = None
+    ) -> Report:
+        """The verdict.  ``evidence``: what another process has gathered in this one's place."""
+        found = tuple(sorted((*results, *self.waived), key=lambda r: (r.check.code, r.route or "")))
+        return Report(
+            evidence or self.evidence(),
+            found,
+            partial,
+            self.settings.strict,
+            self.judgement.uses(found, partial=bool(partial)),
+        )
+
+    def partial(self, codes: Iterable[str]) -> str:
+        """What was evaluated, where the user asked for a part of it; else ""."""
+        available = len(self.catalogue) - len(self.waived)
+        if len(self.selected) < available:
+            return f"{len(set(codes))} of {available} checks were evaluated"
+        return "not every route was examined" if any("::" in name for name in self.chosen or ()) else ""
+
+    def close(self) -> None:
+        """Keep the evidence alone."""
+        self.abort()
+        self.evidence()
+        self.examination.results.clear()
+        self.facts, self._rehearsal, self._director, self._fresh = self._facts(), None, None, None
+
+    @functools.cached_property
+    def judgement(self) -> Judgement:
+        """What the user's waivers, baseline, pinned contract and strictness make of a result."""
+        return Judgement(self.settings, self.space, self.catalogue, self.redactor)
 
     def _guarded(self, check: Check) -> Callable[..., Generator[Finding, None, None]]:
         """The check's function; an exception that it did not foresee makes it skipped."""
@@ -323,7 +411,7 @@ class Run:
             except Skip:
                 raise
             except Exception as error:
-                reason = f"{unevaluated(check)}{_said(error)}"
+                reason = f"{unevaluated(check)}{said(error)}"
                 self._unevaluated[reason] = check.code
                 raise Skip(reason) from error
 

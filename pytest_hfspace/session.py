@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import os
-import shlex
-import sys
 from collections.abc import Generator, Sequence
-from fnmatch import fnmatchcase
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from .check import Result
-from .contract import DATE
+from .header import header_lines
 from .items import Catalogue, CheckItem, NotReady
-from .report import Evidence, Report, gather, install_command, pack, unpack
+from .options import read_outputs
+from .outputs import Written, write_baseline, write_reports
+from .report import Evidence, Report, pack, settled, unpack
 from .report.catalogue import did_you_mean, find
-from .report.json import write
-from .report.terminal import closing_section, headline
-from .report.text import GLUE, one_line, wrap
+from .report.terminal import closing_sections, headline
 from .run import Run
+from .runs import Runs
+from .settings import matches
+from .tally import Tally
 
-#: The attribute of a test report that carries a result, and its key in a worker's output.
+#: The attribute of a test report that carries results, and its key in a worker's output.
 KEY = "hfspace"
 
 
@@ -30,69 +30,44 @@ class Readiness:
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
-        self.run = Run.of(config)
-        self.results: dict[tuple[str, str | None], Result] = {}
-        self.collected = 0
-        self.deselected = 0
+        self.runs = Runs.of(config)
+        self.outputs = read_outputs(config)
+        self.tallies = {name: Tally() for name in self.runs}
         self.handed_over: list[dict[str, Any]] = []
-        self.report: Report | None = None
-        self.problems: list[str] = []
+        self.reports: tuple[Report, ...] = ()
+        self.written = Written()
         self._validate()
         self._take_arguments()
+        if self.runs.collects_routes and self.runs.only.needs_app:
+            self.runs.only.begin()
 
     def _validate(self) -> None:
-        run = self.run
-        for name in run.chosen:
-            find(name.partition("::")[0], run.catalogue.values())
-        for option in ("select", "ignore"):
-            for glob in getattr(run.settings, option):
-                if not any(fnmatchcase(code, glob) for code in run.catalogue):
+        for run in self.runs.values():
+            for name in run.chosen or ():
+                find(name.partition("::")[0], run.catalogue.values())
+            try:
+                run.judgement.validate()
+            except ValueError as error:
+                raise pytest.UsageError(str(error)) from None
+        run = next(iter(self.runs.values()))
+        settings = run.settings
+        named = {"select": settings.select, "ignore": settings.ignore, "strict-codes": settings.strict_codes}
+        for option, globs in named.items():
+            for glob in globs:
+                if not any(matches(code, (glob,)) for code in run.catalogue):
                     hint = did_you_mean(glob, run.catalogue)
                     raise pytest.UsageError(f"--hfspace-{option}: there is no check {glob!r}{hint}")
 
     def _take_arguments(self) -> None:
         """Leave to pytest the paths that were given; where none were, the checks run alone."""
-        config = self.config
-        ours, others = self.run.arguments
-        config.args[:] = [argument for argument in config.args if argument not in ours] if others else []
+        config, runs = self.config, self.runs
+        config.args[:] = [arg for arg in config.args if arg not in runs.ours] if runs.paths else []
         # else pytest's header would name the testpaths, which are not collected
         config.args_source = pytest.Config.ArgsSource.ARGS
 
-    # -- the header
-
     def pytest_report_header(self) -> list[str]:
         """Say what is rehearsed, and what is worth knowing before."""
-        run, space = self.run, self.run.space
-        root = os.path.relpath(space.root, self.config.invocation_params.dir)
-        ref = f" at {run.settings.ref}" if run.settings.ref else ""
-        command = shlex.join(space.command.words) if space.command else "no start command"
-        parts = [
-            f"{space.sdk or 'no SDK:'} Space {space.root if root.startswith('..') else root}{ref}",
-            command,
-            f"port{GLUE}{space.port}",
-            f"contract{GLUE}{DATE}",
-        ]
-        notices = [*space.files.notices, *self._python_notice(), *self._missing_notice(), *run.notices]
-        width = self.config.get_terminal_writer().fullwidth
-        return [
-            line
-            for text in (f"{GLUE}· ".join(parts), *notices)
-            for line in wrap(one_line(run.redactor(f"hfspace: {text}")), width, hanging="  ")
-        ]
-
-    def _python_notice(self) -> list[str]:
-        if self.run.settings.build:
-            return []  # the closing section names the Python of the fresh build
-        image = self.run.space.image
-        there = ".".join((image.python or "").split(".")[:2]) if image else ""
-        here = f"{sys.version_info.major}.{sys.version_info.minor}"
-        return [f"Python {here} here, {there} on the Space"] if there not in ("", "3", here) else []
-
-    def _missing_notice(self) -> list[str]:
-        missing = self.run.missing_packages()
-        if not missing:
-            return []
-        return [f"not installed here: {', '.join(missing)} ({install_command(self.run.space, missing)})"]
+        return header_lines(self.runs, self.config)
 
     # -- collection
 
@@ -102,21 +77,25 @@ class Readiness:
     ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
         """Append the catalogue to what the session collects."""
         report = yield
-        if isinstance(collector, pytest.Session) and report.passed and self._has_checks():
+        is_top = isinstance(collector, pytest.Session) and report.passed
+        if is_top and any(run.selected for run in self.runs.values()):
             node = Catalogue.from_parent(collector, name="hfspace", nodeid="hfspace")
             report.result = [*report.result, node]
         return report
 
-    def _has_checks(self) -> bool:
-        return bool(self.run.selected)
-
     def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
         """Count what ``-k`` and the like leave out."""
-        self.deselected += sum(isinstance(item, CheckItem) for item in items)
+        self._count("deselected", items)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Count what is left."""
-        self.collected = sum(isinstance(item, CheckItem) for item in session.items)
+        self._count("collected", session.items)
+
+    def _count(self, what: str, items: Sequence[pytest.Item]) -> None:
+        for item in items:
+            if isinstance(item, CheckItem):
+                tally = self.tallies[item.run.settings.name]
+                setattr(tally, what, getattr(tally, what) + 1)
 
     # -- reports of items
 
@@ -124,32 +103,45 @@ class Readiness:
     def pytest_runtest_makereport(
         self, item: pytest.Item
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Give the result to the report, and the report the place that the finding names."""
+        """Give the results to the report, and the report the place that a finding names."""
         report = yield
-        if isinstance(item, CheckItem) and report.when == "call" and item.result is not None:
-            setattr(report, KEY, pack(item.result))
-            self._place(item, item.result, report)
+        if isinstance(item, CheckItem) and report.when == "call" and item.results:
+            name = item.run.settings.name
+            setattr(report, KEY, {"space": name, "results": [pack(result) for result in item.results]})
+            self._place(item, report)
         return report
 
-    def _place(self, item: CheckItem, result: Result, report: pytest.TestReport) -> None:
+    def _place(self, item: CheckItem, report: pytest.TestReport) -> None:
         path, line, header = item.reportinfo()
-        finding = next((finding for finding in result.findings if finding.path), None)
+        worst = next((result for result in item.results if result.outcome == "failed"), item.results[0])
+        finding = next((finding for finding in worst.findings if finding.path and not finding.waived), None)
         if finding is not None:
-            path, line = self.run.space.root / finding.path, (finding.line or 1) - 1
+            path, line = item.run.space.root / finding.path, (finding.line or 1) - 1
         report.location = (os.path.relpath(path, self.config.rootpath), line, header)
         if report.skipped:
-            report.longrepr = (str(path), line + 1, f"Skipped: {result.reason}")
+            report.longrepr = (str(path), line + 1, f"Skipped: {worst.reason}")
         crash = getattr(report.longrepr, "reprcrash", None)
         if report.failed and crash is not None and NotReady.__name__ in crash.message:
             # whole and without its place: the short summary has one line for it
-            crash.path, crash.lineno, crash.message = str(path), line + 1, headline(result)
+            crash.path, crash.lineno, crash.message = str(path), line + 1, headline(worst)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_teardown(self, item: pytest.Item, nextitem: pytest.Item | None) -> None:
+        """Forget the facts of a Space behind its last check."""
+        if not isinstance(item, CheckItem) or not self.runs.several:
+            return
+        if not (isinstance(nextitem, CheckItem) and nextitem.run is item.run):
+            item.run.close()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep the result; under pytest-xdist it comes from a worker."""
+        """Keep the results; under pytest-xdist they come from a worker."""
         data = getattr(report, KEY, None)
         if data is not None:
-            result = unpack(data, self.run.catalogue)
-            self.results[result.check.code, result.route] = result
+            tally, run = self.tallies[data["space"]], self.runs[data["space"]]
+            tally.evaluated.add(report.nodeid)
+            for packed in data["results"]:
+                result = unpack(packed, run.catalogue)
+                tally.results[result.check.code, result.route] = result
 
     def pytest_report_teststatus(
         self, report: pytest.TestReport
@@ -158,9 +150,10 @@ class Readiness:
         data = getattr(report, KEY, None)
         if data is None or not report.passed:
             return None
-        if data["outcome"] == "warned":
+        outcomes = {packed["outcome"] for packed in data["results"]}
+        if "warned" in outcomes:
             return "hfspace warned", "w", ("WARN", {"yellow": True})
-        if data["outcome"] == "noted" and self.config.option.verbose > 0:
+        if "noted" in outcomes and self.config.option.verbose > 0:
             return "hfspace noted", "n", ("NOTE", {"blue": True})
         return None
 
@@ -173,73 +166,70 @@ class Readiness:
         if data is not None:
             self.handed_over.append(data)
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
+        """All checks of a Space in one worker: it is rehearsed once in the whole run."""
+        from .distribution import scheduler
+
+        return scheduler(config, log)
+
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write the reports; a worker hands its evidence over instead."""
         workeroutput = getattr(self.config, "workeroutput", None)
         if workeroutput is not None:
             workeroutput[KEY] = {
-                "evidence": self._gather(),
-                "collected": self.collected,
-                "deselected": self.deselected,
+                name: {"evidence": run.evidence().data(), **self.tallies[name].counts()}
+                for name, run in self.runs.items()
+                if self.tallies[name].evaluated
             }
         elif not self.config.option.collectonly:
-            self.report = self._report()
-            self._write(session, self.report)
-            unknown = self.report.stage is None and not (self.report.partial or session.exitstatus)
-            if self.run.settings.strict and unknown:
-                session.exitstatus = pytest.ExitCode.TESTS_FAILED  # nothing was verified
+            self.reports = tuple(self._report(run) for run in self.runs.values())
+            self._conclude(session)
 
-    def _gather(self) -> dict[str, Any]:
-        evidence = gather(self.run.space, self.run.rehearsed, self.run.built)
-        data: dict[str, Any] = self.run.redactor.data(evidence.data())
-        return data
-
-    def _report(self) -> Report:
-        found = [data["evidence"] for data in self.handed_over]
-        for data in self.handed_over:
-            self.collected = max(self.collected, data["collected"])
-            self.deselected = max(self.deselected, data["deselected"])
+    def _report(self, run: Run) -> Report:
+        name = run.settings.name
+        tally, evidence = self.tallies[name], None
         # a worker without a check of the running app knows nothing of it
-        best = max(found, key=lambda data: (data["rehearsed"], bool(data["timings"])), default=None)
-        return Report(
-            Evidence(**(best or self._gather())),
-            tuple(sorted((*self.results.values(), *self.run.waived), key=_order)),
-            self._partial(),
-            self.run.settings.strict,
-        )
+        for handed in self.handed_over:
+            if name in handed:
+                tally.take(handed[name])
+                evidence = Evidence(**handed[name]["evidence"])
+        codes = [code for code, _ in tally.results]
+        evidence = evidence or run.evidence()
+        if self.outputs.reports or self.outputs.publish:
+            evidence = replace(evidence, hub_id=run.hub_id())
+        return run.report(tally.results.values(), run.partial(codes) or tally.partial(), evidence)
 
-    def _partial(self) -> str:
-        run, results = self.run, self.results
-        available = len(run.catalogue) - len(run.waived)
-        if len(run.selected) < available:
-            codes = {code for code, _ in results}
-            return f"{len(codes)} of {available} checks were evaluated"
-        expected = self.collected + self.deselected
-        if any("::" in name for name in run.chosen):
-            return "not every route was examined"
-        if len(results) < expected or not results:
-            return f"{len(results)} of {expected} checks were evaluated"
-        return ""
-
-    def _write(self, session: pytest.Session, report: Report) -> None:
-        self.problems = [problem for path in self.run.settings.reports if (problem := write(report, path))]
-        if self.problems and session.exitstatus == pytest.ExitCode.OK:
+    def _conclude(self, session: pytest.Session) -> None:
+        """Write what was asked for, and let the exit code tell what no test has told."""
+        self.reports = settled(self.reports)
+        self.written = write_reports(self.reports, self.outputs)
+        baseline = self.runs.settings[0].baseline
+        if baseline is not None:
+            self.written = write_baseline(self.reports, baseline, self.written)
+        unknown = any(report.stage is None and not report.partial for report in self.reports)
+        strict = any(report.strict for report in self.reports)
+        if session.exitstatus != pytest.ExitCode.OK:
+            return
+        if self.written.problems:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
+        elif any(use.problem for report in self.reports for use in report.waivers) or (strict and unknown):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED  # nothing was verified
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the closing section."""
-        for problem in self.problems:
+        for problem in self.written.problems:
             terminalreporter.write_line(f"ERROR: {problem}", red=True)
-        if self.report is None:
-            return
+        for warning in self.written.warnings:
+            terminalreporter.write_line(f"WARNING: {warning}", yellow=True)
+        for note in self.written.notes:
+            terminalreporter.write_line(note)
         columns = self.config.get_terminal_writer().fullwidth
-        lines = closing_section(self.report, columns, verbose=self.config.option.verbose > 0)
+        lines = closing_sections(self.reports, columns, verbose=self.config.option.verbose > 0)
         if lines:
             terminalreporter.write_sep("=", "Space readiness")
         for text, colour in lines:
             terminalreporter.write_line(text, **({colour: True} if colour else {}))
-
-
-def _order(result: Result) -> tuple[str, str]:
-    return result.check.code, result.route or ""
+        for command in self.written.commands:
+            terminalreporter.write_line(command)

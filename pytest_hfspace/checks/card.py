@@ -94,7 +94,7 @@ def _begin(missing: str) -> str:
     consequence="The Space page shows a configuration error, and nothing is built.",
 )
 def card_unreadable(space: Space) -> Iterator[Finding]:
-    """The block is closed, is YAML, is a mapping, has no duplicate key.  [spaces-config-reference]"""
+    """The card's block is closed, is YAML, is a mapping, has no duplicate key.  [spaces-config-reference]"""
     if space.card.unreadable:
         line = space.card.unreadable_line
         yield Finding(space.card.unreadable, _mend(space, line or 0), _README, line)
@@ -126,7 +126,7 @@ def _mend(space: Space, number: int) -> str:
     consequence="The Hub does not know how to build the Space, and shows a configuration error.",
 )
 def card_sdk(space: Space) -> Iterator[Finding]:
-    """``sdk`` is present and one that a Space can be created with.  [spaces-config-reference]"""
+    """The card's ``sdk`` is present and one that a Space can be created with.  [spaces-config-reference]"""
     field = space.card.fields.get("sdk")
     likely = _likely_sdk(space)
     slip = misspelt(space.card.fields, "sdk")
@@ -167,7 +167,7 @@ def _likely_sdk(space: Space) -> str:
     consequence="The Hub refuses the push, and the old build keeps serving.",
 )
 def card_value(space: Space) -> Iterator[Finding]:
-    """Every known field has the type and range that the Hub documents.  [spaces-config-reference]"""
+    """Every known field of the card has a type and range that the Hub takes.  [spaces-config-reference]"""
     for field in space.card.fields.values():
         found = fault(field, space.sdk)
         if found is None:

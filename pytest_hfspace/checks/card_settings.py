@@ -40,7 +40,7 @@ _MOST_PAIRS: Final = 1_000
     consequence="The Hub ignores a key that it does not know, and the Space runs as if it were not there.",
 )
 def card_key_unknown(space: Space) -> Iterator[Finding]:
-    """No key is nearly a known one: other case, other separators, a slip.  [spaces-config-reference]"""
+    """No key of the card is nearly a known one: a slip, other separators.  [spaces-config-reference]"""
     fields = space.card.fields
     slips = ((field, meant(field, fields)) for field in fields.values())
     # a card without sdk is a finding of HFS103, which names the key that was meant for it
@@ -92,7 +92,7 @@ def _pair(key: str, field: Field) -> str:
     consequence="Nothing happens: the Space runs as if the field were not there.",
 )
 def card_key_ignored(space: Space) -> Iterator[Finding]:
-    """Every known field is one that the card's SDK reads.  [spaces-config-reference]"""
+    """Every known field of the card is one that its SDK reads.  [spaces-config-reference]"""
     for field in space.card.fields.values():
         rule = RULES.get(field.key)
         if rule is None:

@@ -32,7 +32,10 @@ _RESHAPED: Final = re.compile(r"response_model_(?:in|ex)clude|response_model_by_
     consequence="The Space runs, and clients that trust its OpenAPI document do not understand this answer.",
 )
 def route_conforms(space: Space, space_rehearsal: Rehearsal, space_route: Route) -> Iterator[Finding]:
-    """Status, content type and body are what the operation declares.  [OpenAPI Specification 3.1, 4.8.16]"""
+    """Status, content type and body of an answer are what its operation declares.
+
+    [OpenAPI Specification 3.1, 4.8.16]
+    """
     serving(space_rehearsal)
     responses = _responses(space_rehearsal, space_route)
     visit = _answered(space_rehearsal, space_route)

@@ -97,7 +97,7 @@ def _kept(space: Space, rehearsal: Rehearsal, end: Shutdown, bound: str) -> Find
     consequence="What the lifespan should save or close is lost at every rebuild and restart.",
 )
 def shutdown_error(space_rehearsal: Rehearsal) -> Iterator[Finding]:
-    """The lifespan's second half does not raise.  [ASGI, Lifespan Protocol]"""
+    """The second half of the lifespan, which ends the app, does not raise.  [ASGI, Lifespan Protocol]"""
     raised = _shutdown(space_rehearsal).raised
     if raised is None or not _ENDINGS.isdisjoint(raised.kinds):
         return

@@ -29,6 +29,7 @@ _HOOK = "pytest_hfspace_request(route) in conftest.py"
     level="error",
     predicts=Stage.RUNNING,
     each="route",
+    apart=True,
     needs=SERVED,
     consequence='The Space runs, and whoever uses this route gets "Internal Server Error" or nothing at all.',
 )
@@ -282,7 +283,7 @@ def _structure(rehearsal: Rehearsal, document: dict[str, object]) -> Iterator[Fi
     consequence="The Space runs, and whoever opens this WebSocket is cut off.",
 )
 def websocket(space: Space, space_rehearsal: Rehearsal, space_route: Route) -> Iterator[Finding]:
-    """A handshake is accepted or refused, and the handler does not raise.  [RFC 6455, 4.2]"""
+    """A WebSocket handshake is accepted or refused, and the handler does not raise.  [RFC 6455, 4.2]"""
     serving(space_rehearsal)
     findings = examine_visits(space, space_rehearsal, space_route)
     statuses = {visit.status for visit in space_rehearsal.of(space_route.label)}

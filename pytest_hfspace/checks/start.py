@@ -166,7 +166,7 @@ def _bound(space: Space, rehearsal: Rehearsal) -> Iterator[Finding]:
     consequence=STOPS,
 )
 def startup(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
-    """The lifespan starts.  [uvicorn; field]"""
+    """The first half of the lifespan, which starts the app, does not raise.  [uvicorn; field]"""
     failure = failure_of(space, space_rehearsal, "HFS406", "startup")
     if failure is None:
         return

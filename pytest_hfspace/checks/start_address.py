@@ -314,7 +314,7 @@ def _decisive_read(space: Space, rehearsal: Rehearsal) -> Read | None:
     consequence='The container runs as user id 1000, may not bind the port ("Permission denied"), and ends.',
 )
 def port_privileged(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
-    """The port is one that a process of user id 1000 may bind.  [Linux; spaces-sdks-docker]"""
+    """The server's port is one that a process of user id 1000 may bind.  [Linux; spaces-sdks-docker]"""
     address = address_of(space, space_rehearsal)
     if address.port is None or not 0 < address.port < LOWEST_UNPRIVILEGED_PORT:
         return

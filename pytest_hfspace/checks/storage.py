@@ -103,7 +103,7 @@ def _owner_hint(image: Image, place: str, line: int) -> str:
     consequence="The first download fails with PermissionError: [Errno 13] Permission denied: '/.cache'.",
 )
 def cache_home(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
-    """What libraries and the app keep below ``~`` has a home that can be written.  [field]"""
+    """The home below which libraries and the app keep files can be written.  [field]"""
     _, image = docker_image(space)
     found = _mine(space, space_rehearsal, "HFS803")
     for refusal in found:

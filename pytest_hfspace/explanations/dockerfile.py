@@ -25,7 +25,7 @@ _WRITES: Final = (
     'app = FastAPI()\n\n\n@app.get("/")\ndef root() -> str:\n    return "hello"\n'
 )
 _TRIES: Final = (
-    "from pathlib import Path\nfrom threading import Thread\n\nfrom fastapi import FastAPI\n\n"
+    "from pathlib import Path\nfrom threading import Thread\n\nfrom fastapi import FastAPI\n\n\n"
     'def save() -> None:\n    Path("visits.txt").write_text("0")\n\n\n'
     "Thread(target=save).start()\n"
     'app = FastAPI()\n\n\n@app.get("/")\ndef root() -> str:\n    return "hello"\n'

@@ -155,14 +155,14 @@ EXPLANATIONS: Final[Mapping[str, Explanation]] = {
         sources=("field",),
         wrong={
             "main.py": _WORDS.format(
-                "import logging\n\ntry:\n    WORDS = open('words.txt').read()\nexcept OSError:\n"
-                "    logging.exception('no words')\n    WORDS = ''\n",
+                'import logging\n\ntry:\n    WORDS = open("words.txt").read()\nexcept OSError:\n'
+                '    logging.exception("no words")\n    WORDS = ""\n',
                 '@app.get("/")\ndef root() -> str:\n    return WORDS\n',
             )
         },
         right={
             "main.py": _WORDS.format(
-                "WORDS = open('words.txt').read()\n", '@app.get("/")\ndef root() -> str:\n    return WORDS\n'
+                'WORDS = open("words.txt").read()\n', '@app.get("/")\ndef root() -> str:\n    return WORDS\n'
             ),
             "words.txt": "hello\n",
         },
@@ -266,8 +266,8 @@ EXPLANATIONS: Final[Mapping[str, Explanation]] = {
             "that the app took in the rehearsal, times its workers; over half is a warning."
         ),
         sources=("spaces-overview", "spaces-gpus", "field"),
-        wrong={"main.py": f"{_APP}\nTABLE = b'x' * (17 * 2**30)\n"},
-        right={"main.py": f"{_APP}\nTABLE = b'x' * 2**20\n"},
+        wrong={"main.py": f'{_APP}\n\nTABLE = b"x" * (17 * 2**30)\n'},
+        right={"main.py": f'{_APP}\n\nTABLE = b"x" * 2**20\n'},
         leaves=(
             "What a Space really runs on is set on the Hub: suggested_hardware of README.md is taken for it, "
             "else cpu-basic. Memory of a GPU, and of processes that the app starts, is not looked at."

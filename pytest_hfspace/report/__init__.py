@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Literal
+from uuid import uuid4
 
 from ..check import Check, Finding, Result, predicted_stage
 from ..contract import BUILTIN_ENVIRONMENT, GRADIO_ENVIRONMENT, OAUTH_ENVIRONMENT, Stage
@@ -16,7 +18,17 @@ from .text import count
 if TYPE_CHECKING:
     from ..fresh import Build
 
-__all__ = ["Evidence", "Report", "gather", "install_command", "pack", "unevaluated", "unpack"]
+__all__ = [
+    "Evidence",
+    "Report",
+    "WaiverUse",
+    "gather",
+    "install_command",
+    "pack",
+    "settled",
+    "unevaluated",
+    "unpack",
+]
 
 Confidence = Literal["high", "medium", "low", "none"]
 
@@ -37,10 +49,15 @@ class Evidence:
     ``build``: what a fresh build consists of, where one was made.  ``rehearsed``: the app was run to
     its end.  ``served``: it came up.  ``impossible``: why there was no rehearsal.  ``requires``:
     settings that the Space's owner has to set.  ``remedy``: the command that makes the rehearsal
-    possible, or "".
+    possible, or "".  ``name``: what the run calls the Space; ``prefix``: what turns a finding's path
+    into one from the top of the checkout, "" or "spaces/chat/"; ``hub_id``: owner and name on the
+    Hub, or "" where nothing tells.
     """
 
     space: dict[str, Any]
+    name: str = ""
+    prefix: str = ""
+    hub_id: str = ""
     build: str = ""
     rehearsed: bool = False
     served: bool = False
@@ -59,16 +76,40 @@ class Evidence:
 
 
 @dataclass(frozen=True)
+class WaiverUse:
+    """A waiver, and what became of it.
+
+    ``text``: as the user wrote it; ``origin``: where ("hfspace_waive", "main.py:12");
+    ``used``: how many findings it covers; ``problem``: why it fails the run, or "".
+    """
+
+    text: str
+    origin: str
+    reason: str
+    until: str = ""
+    used: int = 0
+    problem: str = ""
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")
+
+
+@dataclass(frozen=True)
 class Report:
     """A run: the evidence, the results, and what follows.
 
-    ``partial`` says, where not everything was evaluated, what was; else it is "".
+    ``partial`` says, where not everything was evaluated, what was; else it is "".  ``waivers``: what
+    became of each waiver; ``id`` and ``created`` tell this run from any other, the time in UTC.
     """
 
     evidence: Evidence
     results: tuple[Result, ...]
     partial: str = ""
     strict: bool = False
+    waivers: tuple[WaiverUse, ...] = ()
+    id: str = field(default_factory=lambda: uuid4().hex)
+    created: str = field(default_factory=_now)
 
     @property
     def blamed(self) -> tuple[Result, ...]:
@@ -76,7 +117,8 @@ class Report:
         return tuple(
             result
             for result in self.results
-            if result.outcome == "failed" and any(finding.level == "error" for finding in result.findings)
+            if result.outcome == "failed"
+            and any(finding.level == "error" and not finding.waived for finding in result.findings)
         )
 
     @property
@@ -87,6 +129,7 @@ class Report:
             for result in self.results
             if any(
                 finding.level == "warn"
+                and not finding.waived
                 and (finding.predicts or result.check.predicts) not in (Stage.RUNNING, Stage.PAUSED)
                 for finding in result.findings
             )
@@ -136,6 +179,22 @@ class Report:
         if not (self.evidence.rehearsed or self._is_static):
             return "low"
         return "medium" if self.not_rehearsed or self.doubts else "high"
+
+
+def settled(reports: Iterable[Report]) -> tuple[Report, ...]:
+    """The same reports; a waiver of the settings need not match in each of several Spaces."""
+    found = tuple(reports)
+    uses = [use for report in found for use in report.waivers]
+    fine = {(use.text, use.origin) for use in uses if not use.problem}
+    return tuple(
+        replace(
+            report,
+            waivers=tuple(
+                replace(use, problem="") if (use.text, use.origin) in fine else use for use in report.waivers
+            ),
+        )
+        for report in found
+    )
 
 
 def gather(space: Space, rehearsal: Rehearsal | None, build: Build | None = None) -> Evidence:

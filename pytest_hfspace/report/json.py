@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from .. import __version__
@@ -14,6 +15,13 @@ from . import Report
 SCHEMA = 1
 
 
+def render(reports: Sequence[Report]) -> str:
+    """One document for one Space; for several, a list of them under ``spaces``."""
+    documents = [document(report) for report in reports]
+    several = {"schema": SCHEMA, "contract": DATE, "version": __version__, "spaces": documents}
+    return json.dumps(documents[0] if len(documents) == 1 else several, indent=1) + "\n"
+
+
 def document(report: Report) -> dict[str, Any]:
     """The report as data for ``json.dumps``."""
     evidence = report.evidence
@@ -21,13 +29,16 @@ def document(report: Report) -> dict[str, Any]:
         "schema": SCHEMA,
         "contract": DATE,
         "version": __version__,
-        "space": evidence.space,
+        "id": report.id,
+        "created": report.created,
+        "space": {**evidence.space, "id": evidence.hub_id or None},
         "stage": report.stage.value if report.stage else None,
         "ready": report.ready,
         "confidence": report.confidence,
         "not_rehearsed": report.not_rehearsed,
         "checks": [_check(result) for result in report.results],
         "routes": evidence.routes,
+        "waivers": [asdict(waiver) for waiver in report.waivers],
         "requires": evidence.requires,
         "environment": evidence.environment,
         "timings": evidence.timings,
@@ -48,21 +59,14 @@ def _check(result: Result) -> dict[str, Any]:
         "seconds": round(result.seconds, 4),
         "findings": [
             {
+                "level": finding.level,
                 "message": finding.message,
                 "hint": finding.hint,
                 "consequence": finding.consequence,
                 "path": finding.path,
                 "line": finding.line,
+                "waived": finding.waived,
             }
             for finding in result.findings
         ],
     }
-
-
-def write(report: Report, path: Path) -> str:
-    """Write the report; what comes back is why that was not possible, or ""."""
-    try:
-        path.write_text(json.dumps(document(report), indent=1) + "\n", encoding="ascii")
-    except OSError as error:
-        return f"{path.name} cannot be written: {error.strerror}"
-    return ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from ..check import Finding, Result
@@ -34,15 +34,16 @@ def text_width(columns: int) -> int:
     return max(_NARROWEST, min(columns, _WIDEST))
 
 
-def failure_text(result: Result, width: int) -> str:
-    """What stands below a check's header in the FAILURES section."""
-    blocks: list[str] = []
+def failure_text(result: Result, width: int, *, named: bool = False) -> str:
+    """What stands below a check's header in the FAILURES section.  ``named``: say which route."""
+    blocks = wrap(result.route, width) if named and result.route else []
     told = ""
-    for finding in result.findings[:MOST_FINDINGS]:
-        consequence = _consequence(result, finding)
+    findings = [finding for finding in result.findings if not finding.waived]
+    for finding in findings[:MOST_FINDINGS]:
+        consequence = consequence_of(result, finding)
         blocks.append("\n".join(_finding(finding, width, "" if consequence == told else consequence)))
         told = consequence
-    more = len(result.findings) - MOST_FINDINGS
+    more = len(findings) - MOST_FINDINGS
     if more > 0:
         blocks.append(f"... and {count(more, 'more finding')}")
     return "\n".join(blocks)
@@ -50,10 +51,11 @@ def failure_text(result: Result, width: int) -> str:
 
 def headline(result: Result) -> str:
     """The same in one line."""
-    if not result.findings:
+    findings = [finding for finding in result.findings if not finding.waived]
+    if not findings:
         return result.reason
-    more = len(result.findings) - 1
-    return result.findings[0].message + (f" (and {more} more)" if more else "")
+    more = len(findings) - 1
+    return findings[0].message + (f" (and {more} more)" if more else "")
 
 
 def place(finding: Finding) -> str:
@@ -70,13 +72,64 @@ def _finding(finding: Finding, width: int, consequence: str) -> list[str]:
     return lines
 
 
-def _consequence(result: Result, finding: Finding) -> str:
+def consequence_of(result: Result, finding: Finding) -> str:
+    """What the Hub would do, with the stage where an error predicts one."""
     if not finding.consequence:
         return ""
     stage = finding.predicts or result.check.predicts
     # a warning does not go so far as to predict
     named = finding.level == "error" and stage is not Stage.RUNNING and stage not in finding.consequence
     return f"On the Hub: {f'{stage.value}. ' if named else ''}{finding.consequence}"
+
+
+def closing_sections(reports: Sequence[Report], columns: int, *, verbose: bool = False) -> list[Line]:
+    """The section "Space readiness" of a run over one Space, or over several: in full what is not
+    ready, a line for each that is."""
+    if len(reports) == 1 and not reports[0].evidence.name:
+        return closing_section(reports[0], columns, verbose=verbose)
+    width = text_width(columns)
+    lines: list[Line] = []
+    for report in sorted(reports, key=lambda report: not _is_quiet(report)):
+        section = closing_section(report, columns - 2, verbose=verbose)
+        if not section:
+            continue
+        if _is_quiet(report) and not verbose:
+            first = next(line for line in section if line.text.startswith("Predicted stage"))
+            lines += _coloured(f"{report.evidence.name}: {_in_short(report)}", width, first.colour)
+        else:
+            lines += [Line(""), Line(report.evidence.name)]
+            lines += [Line(f"  {text}".rstrip(), colour) for text, colour in section]
+    if not lines:
+        return []
+    return [*lines, Line(""), *_to_mend(reports, width), *_overall(reports, width)]
+
+
+def _is_quiet(report: Report) -> bool:
+    """Is there nothing that anybody has to read?"""
+    said = (result.outcome for result in report.results)
+    return report.ready and "warned" not in said
+
+
+def _in_short(report: Report) -> str:
+    numbers = Counter(route["outcome"] for route in report.evidence.routes)
+    routes = f", {count(numbers['answered'], 'route')} answered" if report.evidence.routes else ""
+    return f"{prediction(report)}{routes}"
+
+
+def _overall(reports: Sequence[Report], width: int) -> list[Line]:
+    unready = [report.evidence.name for report in reports if not report.ready and report.stage]
+    unknown = [report.evidence.name for report in reports if report.stage is None]
+    ready = len(reports) - len(unready) - len(unknown)
+    parts = [f"{ready} ready"]
+    parts += [f"{len(unready)} not ready ({_few(unready)})"] if unready else []
+    parts += [f"{len(unknown)} without a prediction ({_few(unknown)})"] if unknown else []
+    colour = "red" if unready else "yellow" if unknown else "green"
+    return _coloured(f"{count(len(reports), 'Space')}: {', '.join(parts)}", width, colour)
+
+
+def _few(names: list[str]) -> str:
+    more = f" and {len(names) - MOST_LINES} more" if len(names) > MOST_LINES else ""
+    return f"{', '.join(names[:MOST_LINES])}{more}"
 
 
 def closing_section(report: Report, columns: int, *, verbose: bool = False) -> list[Line]:
@@ -91,7 +144,9 @@ def closing_section(report: Report, columns: int, *, verbose: bool = False) -> l
         *(_line("Fresh build", [report.evidence.build], width) if report.evidence.build else []),
         *_routes(report, width),
         *_counts(report, width),
-        *_timings(report, width),
+        *_waivers(report, width),
+        *([] if report.evidence.name else _to_mend([report], width)),
+        *timings_lines(report, width),
     ]
 
 
@@ -110,28 +165,34 @@ def _advice(report: Report, width: int, *, verbose: bool) -> list[Line]:
 def _prediction(report: Report, width: int) -> list[Line]:
     stage, evidence = report.stage, report.evidence
     if stage is None:
-        if report.partial:
-            return _coloured(f"Predicted stage: none: {report.partial}", width, "yellow")
-        why = evidence.impossible or _why_not_up(report)
-        lines = _coloured(f"Predicted stage: none: {why}", width, "yellow")
-        if evidence.remedy:
+        lines = _coloured(f"Predicted stage: {prediction(report)}", width, "yellow")
+        if evidence.remedy and not report.partial:
             lines += [Line(text) for text in wrap(f"To rehearse it: {evidence.remedy}", width, hanging="  ")]
         return lines
-    text, colour = f"Predicted stage: {stage.value}", "green"
+    colour = "green" if report.ready else "red"
+    lines = _coloured(f"Predicted stage: {prediction(report)}", width, colour)
+    if report.partial:
+        lines += [Line(part) for part in wrap(f"Partial run: {report.partial}.", width, hanging="  ")]
+    return lines
+
+
+def prediction(report: Report) -> str:
+    """The predicted stage in words: why, on what conditions, with which confidence."""
+    stage, evidence = report.stage, report.evidence
+    if stage is None:
+        return f"none: {report.partial or evidence.impossible or _why_not_up(report)}"
+    text: str = stage.value
     if stage is not Stage.RUNNING:
-        text, colour = f"{text}, because of {_codes(report.blamed, stage)}", "red"
+        text += f", because of {_codes(report.blamed, stage)}"
     elif report.blamed:
-        text, colour = f"{text}, but not ready: {_codes(report.blamed)}", "red"
+        text += f", but not ready: {_codes(report.blamed)}"
     elif not report.ready:
-        text, colour = f"{text}, but not ready", "red"
+        text += ", but not ready"
     if report.doubts and stage is Stage.RUNNING:
         text += f", unless {_names([result.check.id for result in report.doubts])} {_is_right(report.doubts)}"
     if evidence.requires and stage is Stage.RUNNING:
         text += f", provided that {_names(evidence.requires)} {_is(evidence.requires)} set"
-    lines = _coloured(f"{text} (confidence:{GLUE}{report.confidence})", width, colour)
-    if report.partial:
-        lines += [Line(part) for part in wrap(f"Partial run: {report.partial}.", width, hanging="  ")]
-    return lines
+    return f"{text} (confidence: {report.confidence})"
 
 
 #: The checks that tell why an app does not come up.
@@ -167,6 +228,7 @@ def _is_right(doubts: tuple[Result, ...]) -> str:
 
 
 def _coloured(text: str, width: int, colour: str) -> list[Line]:
+    text = text.replace("(confidence: ", f"(confidence:{GLUE}")
     return [Line(part, colour) for part in wrap(text, width, hanging="  ")]
 
 
@@ -198,7 +260,21 @@ def _counts(report: Report, width: int) -> list[Line]:
     return [*lines, *_list("Skipped:", texts, width)]
 
 
-def _timings(report: Report, width: int) -> list[Line]:
+def _waivers(report: Report, width: int) -> list[Line]:
+    """What findings were waived for."""
+    waived = Counter(f.waived for result in report.results for f in result.findings if f.waived)
+    texts = [f"{reason} ({number})" if number > 1 else reason for reason, number in waived.most_common()]
+    return _list("Waived:", texts, width)
+
+
+def _to_mend(reports: Iterable[Report], width: int) -> list[Line]:
+    """The waivers that fail the run; one of the settings is named once for all Spaces."""
+    uses = (use for report in reports for use in report.waivers if use.problem)
+    texts = list(dict.fromkeys(f"{use.origin}: {use.text}: {use.problem}" for use in uses))
+    return [line._replace(colour="red") for line in _list("Waivers to mend:", texts, width)]
+
+
+def timings_lines(report: Report, width: int) -> list[Line]:
     """One line of 80 columns: the JSON report has more, and pytest itself says how long all took."""
     evidence = report.evidence
     parts = [

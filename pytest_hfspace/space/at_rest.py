@@ -47,6 +47,9 @@ class AtRest(Mapping[str, Any]):
             self._known[name] = AT_REST[name](self._known["space"])
         return self._known[name]
 
+    def __contains__(self, name: object) -> bool:
+        return name == "space" or name in AT_REST
+
     def __iter__(self) -> Iterator[str]:
         return iter(("space", *AT_REST))
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import yaml  # noqa: F401
 
 # imported once for all: pytester forgets what its own runs import
 import pytest_hfspace.session  # noqa: F401  # for the reason above

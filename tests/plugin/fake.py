@@ -181,6 +181,7 @@ def shell_form(space: Space) -> Iterator[Finding]:
     consequence="Visitors see Internal Server Error.",
     needs=("HFS403",),
     each="route",
+    apart=True,
 )
 def route_answers(space_route: Route, space_rehearsal: Rehearsal) -> Iterator[Finding]:
     """Every route answers."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -50,11 +52,13 @@ def test_the_whole_document(rehearse: Rehearse, pytester: pytest.Pytester) -> No
         "route": None,
         "findings": [
             {
+                "level": "error",
                 "message": "the app listens on port 8000, the Hub connects to 7860",
                 "hint": "add --port 7860 to CMD, or app_port: 8000 to the card in README.md.",
                 "consequence": 'After 30 min: "Launch timed out, workload was not healthy after 30 min".',
                 "path": "Dockerfile",
                 "line": 14,
+                "waived": "",
             }
         ],
     }
@@ -66,7 +70,10 @@ def test_the_whole_document(rehearse: Rehearse, pytester: pytest.Pytester) -> No
         ("HFS416", "waived", None),
         ("HFS501", "passed", "GET /"),
     ]
+    assert re.fullmatch(r"[0-9a-f]{32}", found.pop("id"))
+    assert datetime.fromisoformat(found.pop("created")).utcoffset() == timedelta(0)
     assert found == {
+        "waivers": [],
         "schema": 1,
         "contract": DATE,
         "version": __version__,
@@ -77,6 +84,7 @@ def test_the_whole_document(rehearse: Rehearse, pytester: pytest.Pytester) -> No
             "port": 7860,
             "launch": ["uvicorn", "main:app", "--host", "0.0.0.0", "--port", "7860"],
             "files": 4,
+            "id": None,
         },
         "stage": "APP_STARTING",
         "ready": False,
@@ -113,7 +121,9 @@ def test_workers_hand_their_part_over(rehearse: Rehearse, pytester: pytest.Pytes
     alone = read(pytester)
     rehearse("--hfspace-report=r.json", "-n2", space=WRONG_PORT, subprocess=True)
     together = read(pytester)
+    assert alone.pop("id") != together.pop("id")
     for found in (alone, together):
+        assert found.pop("created")
         for check in found["checks"]:
             check.pop("seconds")
     assert together == alone

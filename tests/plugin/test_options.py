@@ -30,7 +30,7 @@ def test_ini_values(
     pytester: pytest.Pytester, rehearse: Rehearse, header: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     values = {
-        "hfspace_root": "here",
+        "hfspace_root": ["here"],
         "hfspace_app": "web:app",
         "hfspace_env": ["A=1", "B=x=y"],
         "hfspace_headers": ["Authorization: Bearer ini"],
@@ -53,7 +53,7 @@ def test_ini_values(
         """
         from pytest_hfspace.options import read_settings
         def pytest_sessionstart(session):
-            s = read_settings(session.config)
+            s, = read_settings(session.config)
             print("SET", s.root.name, s.app, s.env, s.headers)
             print("CODES", s.select, s.ignore, s.strict, s.timeout)
         """
@@ -103,7 +103,7 @@ def test_the_root_is_where_pytest_was_called(
     pytester.makeconftest(
         """
         from pytest_hfspace.options import read_settings
-        def pytest_sessionstart(session): print("SET", read_settings(session.config).root.name)
+        def pytest_sessionstart(session): print("SET", read_settings(session.config)[0].root.name)
         """
     )
     monkeypatch.chdir(below)
@@ -128,7 +128,7 @@ def test_the_root_is_where_pytest_was_called(
         (("--hfspace-timeout", "0"), "--hfspace-timeout: '0' is not a number of seconds above 0"),
         (("--hfspace-timeout", "nan"), "--hfspace-timeout: 'nan' is not a number of seconds above 0"),
         (("--hfspace-timeout", "inf"), "--hfspace-timeout: 'inf' is not a number of seconds above 0"),
-        (("--hfspace-report", "r.xml"), "--hfspace-report: 'r.xml' should end in .json"),
+        (("--hfspace-report", "r.xml"), "--hfspace-report: 'r.xml' should end in .json, .sarif, .md, .html"),
         (("--hfspace-report", "no/r.json"), "--hfspace-report: there is no directory for 'no/r.json'"),
         (
             ("--hfspace-select", "HFS411"),

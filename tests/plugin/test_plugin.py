@@ -138,7 +138,17 @@ def test_what_only_prints_starts_nothing(rehearse: Rehearse, log: Log, argument:
     assert log() == []
 
 
-@pytest.mark.parametrize("arguments", [("--collect-only",), ("-k", "nothing"), ("hfspace::HFS101",)])
+@pytest.mark.parametrize(
+    "arguments", [("hfspace::HFS101",), ("hfspace::HFS410", "hfspace::HFS101"), ("--hfspace-select=HFS41*",)]
+)
+def test_without_a_check_of_the_running_app_none_is_started(
+    rehearse: Rehearse, log: Log, arguments: tuple[str, ...]
+) -> None:
+    assert rehearse(*arguments).ret == 0
+    assert not [line for line in log() if line.startswith(("begin", "finish", "routes"))]
+
+
+@pytest.mark.parametrize("arguments", [("--collect-only",), ("-k", "nothing")])
 def test_what_does_not_wait_for_the_visits_leaves_no_app(
     rehearse: Rehearse, log: Log, arguments: tuple[str, ...]
 ) -> None:

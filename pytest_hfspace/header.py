@@ -1,0 +1,71 @@
+"""The lines at the top of a run: what is rehearsed, and what is worth knowing before."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from .contract import DATE
+from .report import install_command
+from .report.text import GLUE, one_line, wrap
+from .run import Run
+from .runs import Runs
+
+#: More names than that are no help above a run.
+_MOST_NAMES = 12
+
+
+def header_lines(runs: Runs, config: pytest.Config) -> list[str]:
+    """Each begins with "hfspace:", and is wrapped for this terminal."""
+    width = config.get_terminal_writer().fullwidth
+    texts = [_several(runs)] if runs.several else [_about(runs.only, config)]
+    for name, run in runs.items():
+        about = f"{name}: " if name else ""
+        texts += [run.redactor(f"{about}{notice}") for notice in _notices(run)]
+    return [
+        line
+        for text in (*texts, *runs.notices)
+        for line in wrap(one_line(f"hfspace: {text}"), width, hanging="  ")
+    ]
+
+
+def _several(runs: Runs) -> str:
+    names = list(runs)
+    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    spaces = "1 Space" if len(names) == 1 else f"{len(names)} Spaces"
+    return f"{spaces}: {', '.join(names[:_MOST_NAMES])}{more} {GLUE}· {_contract(next(iter(runs.values())))}"
+
+
+def _about(run: Run, config: pytest.Config) -> str:
+    space = run.space
+    root = os.path.relpath(space.root, config.invocation_params.dir)
+    ref = f" at {run.settings.ref}" if run.settings.ref else ""
+    parts = [
+        f"{space.sdk or 'no SDK:'} Space {space.root if root.startswith('..') else root}{ref}",
+        shlex.join(space.command.words) if space.command else "no start command",
+        f"port{GLUE}{space.port}",
+        _contract(run),
+    ]
+    return run.redactor(f"{GLUE}· ".join(parts))
+
+
+def _contract(run: Run) -> str:
+    pinned = run.settings.contract
+    return f"contract{GLUE}{pinned or DATE}{f'{GLUE}(pinned)' if pinned else ''}"
+
+
+def _notices(run: Run) -> Iterator[str]:
+    yield from run.space.files.notices
+    image = run.space.image
+    there = ".".join((image.python or "").split(".")[:2]) if image else ""
+    here = f"{sys.version_info.major}.{sys.version_info.minor}"
+    # the closing section names the Python of a fresh build
+    if there not in ("", "3", here) and not run.settings.build:
+        yield f"Python {here} here, {there} on the Space"
+    missing = run.missing_packages()
+    if missing:
+        yield f"not installed here: {', '.join(missing)} ({install_command(run.space, missing)})"

@@ -1,0 +1,102 @@
+"""What the user makes of results: waivers, a baseline, a pinned contract, strictness."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .check import Check, Result, outcome_of
+from .report import WaiverUse
+from .settings import Settings
+from .space import Space
+
+if TYPE_CHECKING:
+    from .waivers import Waiver
+    from .waivers.baseline import Baseline
+
+
+class Judgement:
+    """Applied to each result, in the order in which the text above names them."""
+
+    def __init__(
+        self, settings: Settings, space: Space, catalogue: Mapping[str, Check], redact: Callable[[str], str]
+    ) -> None:
+        self._settings = settings
+        self._space = space
+        self._catalogue = catalogue
+        self._redact = redact
+        self._today = date.today()  # noqa: DTZ011 - a waiver ends with the day of who runs it
+        self.prefix = _prefix(space.root)
+
+    @cached_property
+    def _written(self) -> tuple[Waiver, ...]:
+        """Those of the settings.  ValueError for a malformed one."""
+        from .waivers import parse
+
+        return tuple(parse(line, self._catalogue).redacted(self._redact) for line in self._settings.waive)
+
+    @cached_property
+    def _inline(self) -> tuple[Waiver, ...]:
+        from .waivers import inline_waivers
+
+        found = inline_waivers(self._space, self._catalogue, self.prefix)
+        return tuple(waiver.redacted(self._redact) for waiver in found)
+
+    @cached_property
+    def _baseline(self) -> Baseline | None:
+        """The findings that are known; ValueError for a malformed file."""
+        path = self._settings.baseline
+        if path is None:
+            return None
+        from .waivers.baseline import Baseline
+
+        return Baseline.read(path) if path.exists() else Baseline.everything()
+
+    def validate(self) -> None:
+        """Raise the ValueError of a malformed waiver or baseline of the settings."""
+        _ = self._written, self._baseline
+
+    def __call__(self, result: Result) -> Result:
+        """The same result as it counts."""
+        from .waivers import apply
+
+        result = self._pinned(result)
+        if result.findings:
+            result = apply(result, (*self._written, *self._inline), self._today, self.prefix)
+        if self._baseline is not None:
+            result = self._baseline.apply(result, self.prefix)
+        if result.outcome == "warned" and self._settings.is_strict(result.check.code):
+            result = replace(result, outcome="failed")
+        return result
+
+    def uses(self, results: Iterable[Result], *, partial: bool) -> tuple[WaiverUse, ...]:
+        """What became of each waiver, and which entries of the baseline are gone."""
+        from .waivers import Examined, uses
+
+        examined = Examined(tuple(results), self.prefix, self._inline, all_routes=not partial)
+        gone = self._baseline.stale([examined]) if self._baseline is not None else ()
+        return (*uses(self._written, [examined], self._today), *gone)
+
+    def _pinned(self, result: Result) -> Result:
+        """A rule that came after the contract of the settings says what it finds, and no more."""
+        check = result.check
+        if not self._settings.contract or check.since <= self._settings.contract or not result.findings:
+            return result
+        findings = tuple(
+            replace(finding, level="note", message=f"new in {check.since}: {finding.message}")
+            for finding in result.findings
+        )
+        return replace(result, findings=findings, outcome=outcome_of(findings))
+
+
+def _prefix(root: Path) -> str:
+    """From the top of the checkout to the Space: "", or "spaces/chat/"."""
+    for folder in (root, *root.parents):
+        if (folder / ".git").exists():
+            path = root.relative_to(folder).as_posix()
+            return "" if path == "." else f"{path}/"
+    return ""

@@ -1,0 +1,75 @@
+"""Where the Spaces of a run lie: ``--hfspace-root`` and its ini twin, with globs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+#: What a folder holds that is meant as a Space; a glob leaves the others out.
+_SIGNS = ("README.md", "Dockerfile")
+
+
+def ini(config: pytest.Config, name: str) -> Any:
+    """An ini value; :class:`pytest.UsageError` for one of the wrong type, in every pytest."""
+    try:
+        return config.getini(name)
+    except (TypeError, ValueError) as error:  # pytest 9.2 raises UsageError itself
+        raise pytest.UsageError(f"{name}: {error}") from None
+
+
+def read_roots(config: pytest.Config, asked: list[str]) -> list[tuple[str, Path]]:
+    """Each Space's name in the run, and its root.
+
+    A single folder has the name "".  Several, or those of a glob, are named by their path from
+    pytest's root directory.  Raises :class:`pytest.UsageError` where one is no directory.
+    """
+    source, patterns = "--hfspace-root", asked
+    base = config.invocation_params.dir
+    if not asked:
+        source, patterns = "hfspace_root", ini(config, "hfspace_root") or [""]
+        if patterns != [""] and config.inipath is not None:
+            base = config.inipath.parent
+    found = {root.resolve(): None for pattern in patterns for root in _roots(base, pattern, source)}
+    if len(found) == 1 and not any(_is_glob(base, pattern) for pattern in patterns):
+        return [("", next(iter(found)))]
+    return sorted((_name(root, config.rootpath), root) for root in found)
+
+
+def _roots(base: Path, pattern: str, source: str) -> Iterable[Path]:
+    try:
+        if not _is_glob(base, pattern):
+            root = base / pattern
+            if root.is_dir():
+                return [root]
+        elif found := list(_matching(base, pattern)):
+            return found
+        else:
+            raise pytest.UsageError(f"{source}: no folder with a {' or '.join(_SIGNS)} matches {pattern!r}")
+    except (OSError, ValueError, NotImplementedError):
+        pass
+    raise pytest.UsageError(f"{source}: {pattern!r} is not a directory")
+
+
+def _is_glob(base: Path, pattern: str) -> bool:
+    return any(character in pattern for character in "*?[") and not (base / pattern).is_dir()
+
+
+def _matching(base: Path, pattern: str) -> Iterator[Path]:
+    anchor = Path(pattern).anchor
+    for path in (Path(anchor) if anchor else base).glob(pattern.removeprefix(anchor)):
+        hidden = any(
+            part.startswith(".") and part not in (".", "..")
+            for part in path.relative_to(anchor or base).parts
+        )
+        if path.is_dir() and not hidden and any((path / sign).is_file() for sign in _SIGNS):
+            yield path
+
+
+def _name(root: Path, rootpath: Path) -> str:
+    """As it stands in node ids, which have separators of their own."""
+    name = os.path.relpath(root, rootpath).replace(os.sep, "/")
+    return name.replace("::", "%3A%3A").replace("[", "%5B").replace("]", "%5D")
