@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 
 from sqlalchemy.engine import Dialect
-from sqlmodel import DateTime, Field, SQLModel, Text, TypeDecorator
+from sqlmodel import DateTime, Field, LargeBinary, SQLModel, TypeDecorator, UniqueConstraint
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -34,21 +34,55 @@ def now() -> datetime:
     return datetime.now(timezone.utc)
 
 
-class StoredReport(SQLModel, table=True):
-    """A report as it was published.
+class Space(SQLModel, table=True):
+    """A Space with what is known of its latest run, so that the overview reads no other one.
 
-    ``sequence``: the order of arrival.  ``id``: chosen by the publisher.  ``failed`` and
-    ``warned``: how many checks had that outcome.  ``document``: the report's JSON text.
+    ``name``: owner/name.  ``state``: ready, unready, unknown.  ``latest``: the id of its run.
+    ``since``: when the run came since which ``ready`` is what it is.  ``runs``: the number of the
+    latest run; ``kept``: how many of its runs are stored.
     """
 
-    __tablename__ = "report"
+    __tablename__ = "space"
+
+    name: str = Field(primary_key=True, max_length=193)
+    state: str = Field(max_length=10)
+    latest: str = Field(max_length=64)
+    ready: bool
+    received_at: datetime = Field(sa_type=UtcDateTime)
+    since: datetime = Field(sa_type=UtcDateTime)
+    runs: int
+    kept: int
+
+
+class Run(SQLModel, table=True):
+    """A report without its document.
+
+    ``sequence``: the order in which runs of all Spaces were stored; never used twice.  ``id``: as
+    the publisher chose it.  ``number``: counts the runs of the Space, from 1.  ``failed`` and
+    ``warned``: how many checks had that outcome.
+    """
+
+    __tablename__ = "run"
+    __table_args__ = (
+        UniqueConstraint("space", "number", name="run_space_number"),
+        {"sqlite_autoincrement": True},
+    )
 
     sequence: int | None = Field(default=None, primary_key=True)
-    id: str = Field(unique=True, max_length=64)
-    space: str = Field(index=True, max_length=193)
-    stage: str = Field(max_length=20)
+    id: str = Field(max_length=64, sa_column_kwargs={"unique": True})
+    space: str = Field(max_length=193, foreign_key="space.name", ondelete="CASCADE")
+    number: int
+    stage: str | None = Field(max_length=20)
     ready: bool
     failed: int
     warned: int
-    received_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
-    document: str = Field(sa_type=Text)
+    received_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Document(SQLModel, table=True):
+    """The report as it was published, compressed: apart from the runs, so that these stay small."""
+
+    __tablename__ = "document"
+
+    id: str = Field(primary_key=True, max_length=64, foreign_key="run.id", ondelete="CASCADE")
+    body: bytes = Field(sa_type=LargeBinary)

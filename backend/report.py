@@ -1,27 +1,28 @@
-"""The JSON report of ``pytest --hfspace`` as a publisher sends it.
+"""The JSON report of ``pytest --hfspace``: what ``docs/report.schema.json`` says, in pydantic.
 
-Only what the board reads is checked closely.  Members that a later version of the report adds are
-kept as they are.
+It takes and refuses the same documents as the schema; what a later version of the report adds is
+left alone.  :func:`read` asks for what the board needs besides: an id, and the Space on the Hub.
 """
 
 from __future__ import annotations
 
-import json
+import re
+from dataclasses import dataclass
 from enum import Enum
-from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import BaseModel, ConfigDict, FailFast, Field, StrictFloat, StrictInt, ValidationError
+
+from .documents import pack, parse
 
 #: ``owner/name``, as the Hub allows it, and each part by itself.
 PART_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}"
 SPACE_PATTERN = rf"^{PART_PATTERN}/{PART_PATTERN}$"
-
-#: How deeply a submission may be nested.  A real one has seven levels.
-MAX_DEPTH = 50
+ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 
 SpaceName = Annotated[str, Field(pattern=SPACE_PATTERN)]
-ReportId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+PartName = Annotated[str, Field(pattern=f"^{PART_PATTERN}$")]
+ReportId = Annotated[str, Field(pattern=ID_PATTERN)]
 
 
 class Stage(str, Enum):
@@ -37,135 +38,258 @@ class Stage(str, Enum):
     RUNNING = "RUNNING"
 
 
-class CheckResult(BaseModel):
-    """What became of one check."""
+Level = Literal["error", "warn", "note"]
+_StageName = Literal[
+    "PUSH_REJECTED",
+    "CONFIG_ERROR",
+    "NO_APP_FILE",
+    "BUILD_ERROR",
+    "RUNTIME_ERROR",
+    "APP_STARTING",
+    "PAUSED",
+    "RUNNING",
+]
+#: JSON Schema knows one kind of number: 1.0 is an integer there, and true is none.
+_Integer = StrictInt | Annotated[StrictFloat, Field(multiple_of=1)]
+_Count = Annotated[_Integer, Field(ge=0)]
+_Amount = Annotated[StrictInt | StrictFloat, Field(ge=0)]
+_Text = Annotated[str, Field(min_length=1)]
+# A list of a mebibyte can hold half a million mistakes, and one is enough.
+_Texts = Annotated[list[str], FailFast()]
 
-    model_config = ConfigDict(extra="allow")
 
-    code: str = Field(pattern=r"^[A-Z]{2,8}\d{3}$", examples=["HFS410"])
+class _Part(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+
+class Finding(_Part):
+    """One thing that is wrong."""
+
+    level: Level = "error"
+    message: str
+    hint: str
+    consequence: str
+    path: str
+    line: Annotated[_Integer, Field(ge=1)] | None
+    waived: str = ""
+
+
+class CheckResult(_Part):
+    """What became of one check, or of one check for one route."""
+
+    code: _Text
+    name: str
+    level: Level
+    predicts: _StageName
     outcome: Literal["passed", "failed", "warned", "noted", "skipped", "waived"]
+    reason: str
+    route: str | None
+    seconds: _Amount
+    findings: Annotated[list[Finding], FailFast()]
 
 
-class Report(BaseModel):
-    """A report of schema 1."""
+class Route(_Part):
+    """A route of the app, and how it answered."""
 
-    model_config = ConfigDict(extra="allow")
+    method: str
+    path: str
+    endpoint: str
+    status: _Integer | None
+    seconds: _Amount
+    outcome: Literal["answered", "guarded", "rejected", "failed", "skipped"]
 
-    schema_version: Literal[1] = Field(alias="schema")
-    contract: str = Field(max_length=20, examples=["2026-08"])
-    version: str = Field(max_length=50, examples=["0.1.0"])
-    space: dict[str, JsonValue] = {}
-    stage: Stage
+
+class Setting(_Part):
+    """A variable that the app's own code reads."""
+
+    name: _Text
+    secret: bool
+    required: bool
+    default: bool
+    documented: bool
+    where: _Texts
+
+
+class Waiver(_Part):
+    """A waiver, and what became of it."""
+
+    text: str
+    origin: str
+    reason: str
+    until: str
+    used: _Count
+    problem: str
+
+
+class SpaceFacts(_Part):
+    """The Space as it was looked at.  ``id``: owner/name on the Hub."""
+
+    root: str
+    sdk: str | None
+    app: str
+    port: _Integer
+    launch: _Texts
+    files: _Count
+    id: str | None = None
+
+
+class Timings(_Part):
+    """What took how long, in seconds."""
+
+    export: _Amount = 0
+    import_: _Amount = Field(default=0, alias="import")
+    startup: _Amount = 0
+    first_response: _Amount = 0
+    visits: _Amount = 0
+    shutdown: _Amount = 0
+    total: _Amount = 0
+
+
+class Report(_Part):
+    """The report of one Space, of schema 1."""
+
+    schema_version: Annotated[StrictInt | StrictFloat, Field(ge=1, le=1)] = Field(alias="schema")
+    contract: str = Field(pattern=r"^[0-9]{4}-[0-9]{2}$")
+    version: str
+    id: _Text = ""
+    created: str = Field(
+        default="",
+        pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})$",
+    )
+    space: SpaceFacts
+    stage: _StageName | None
     ready: bool
-    confidence: str = Field(default="", max_length=20)
-    not_rehearsed: list[JsonValue] = []
-    checks: list[CheckResult]
-    routes: list[dict[str, JsonValue]] = []
-    requires: list[str] = []
-    environment: list[dict[str, JsonValue]] = []
-    timings: dict[str, float] = {}
-    peak_rss_mb: float | None = None
+    confidence: Literal["high", "medium", "low", "none"]
+    not_rehearsed: _Texts
+    checks: Annotated[list[CheckResult], FailFast()]
+    routes: Annotated[list[Route], FailFast()]
+    waivers: Annotated[list[Waiver], FailFast()] = []
+    requires: _Texts
+    environment: Annotated[list[Setting], FailFast()]
+    timings: Timings
+    peak_rss_mb: _Amount | None
 
-    def count(self, outcome: str) -> int:
-        """How many checks had this outcome."""
-        return sum(check.outcome == outcome for check in self.checks)
+
+class Invalid(ValueError):
+    """A body is no report that the board takes.
+
+    ``errors``: each with the place (``loc``), what is wrong with it (``msg``), and a ``type``.
+    """
+
+    def __init__(self, errors: list[dict[str, Any]]) -> None:
+        super().__init__("The report is not valid.")
+        self.errors = errors
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A valid report, ready to be stored.  ``packed``: what :func:`documents.pack` made of it."""
+
+    id: str
+    space: str
+    stage: str | None
+    ready: bool
+    failed: int
+    warned: int
+    packed: bytes
+
+    @property
+    def state(self) -> str:
+        """Is the Space ready: ready, unready, or unknown where the run could predict no stage."""
+        if self.stage is None:
+            return "unknown"
+        return "ready" if self.ready else "unready"
+
+
+def read(body: bytes) -> Submission:
+    """The report in the body of a request.
+
+    Raises :class:`documents.Unreadable` where that is no JSON, and :class:`Invalid`.
+    """
+    document = parse(body)
+    if isinstance(document, dict) and "spaces" in document:
+        raise _invalid("spaces", "several reports are published one at a time")
+    try:
+        report = Report.model_validate(document)
+    except ValidationError as error:
+        problems = error.errors(include_url=False, include_context=False, include_input=False)
+        raise Invalid([{**each, "loc": ["body", *each["loc"]]} for each in problems[:20]]) from None
+    if not re.fullmatch(ID_PATTERN.rstrip("$"), report.id):
+        raise _invalid("id", "1 to 64 letters, digits, dots, dashes and underscores are wanted")
+    space = report.space.id or ""
+    if not re.fullmatch(SPACE_PATTERN.rstrip("$"), space):
+        raise _invalid(
+            "space",
+            "id",
+            "owner/name on the Hub is wanted: give it with --hfspace-id OWNER/NAME, or in the pytest "
+            "configuration as hfspace_id",
+        )
+    outcomes = [check.outcome for check in report.checks]
+    failed, warned = outcomes.count("failed"), outcomes.count("warned")
+    return Submission(report.id, space, report.stage, report.ready, failed, warned, pack(body))
+
+
+def _invalid(*place_and_message: str) -> Invalid:
+    *place, message = place_and_message
+    return Invalid([{"loc": ["body", *place], "msg": message, "type": "value_error"}])
 
 
 #: What a publisher might send.
 EXAMPLE: dict[str, Any] = {
-    "id": "build-1042-attempt-1",
-    "space": "acme/atlas",
-    "report": {
-        "schema": 1,
-        "contract": "2026-08",
-        "version": "0.1.0",
-        "space": {
-            "root": ".",
-            "sdk": "docker",
-            "app": "main:app",
-            "port": 7860,
-            "launch": ["uvicorn", "main:app", "--port", "7860"],
-            "files": 41,
-        },
-        "stage": "APP_STARTING",
-        "ready": False,
-        "confidence": "high",
-        "not_rehearsed": [],
-        "checks": [
-            {
-                "code": "HFS410",
-                "name": "port-mismatch",
-                "level": "error",
-                "predicts": "APP_STARTING",
-                "outcome": "failed",
-                "reason": "",
-                "route": None,
-                "seconds": 0.001,
-                "findings": [
-                    {
-                        "message": "listens on port 8000, the Hub connects to 7860",
-                        "hint": "start it with --port 7860",
-                        "consequence": "the Space never starts",
-                        "path": "Dockerfile",
-                        "line": 14,
-                    }
-                ],
-            }
-        ],
-        "routes": [
-            {
-                "method": "GET",
-                "path": "/health",
-                "endpoint": "main.py:9",
-                "status": 200,
-                "seconds": 0.004,
-                "outcome": "answered",
-            }
-        ],
-        "requires": [],
-        "environment": [],
-        "timings": {"total": 0.7},
-        "peak_rss_mb": 92.0,
+    "schema": 1,
+    "contract": "2026-08",
+    "version": "0.1.0",
+    "id": "0f8fad5bd9cb469fa16570867728950e",
+    "created": "2026-08-03T09:30:00+00:00",
+    "space": {
+        "root": "atlas",
+        "sdk": "docker",
+        "app": "main:app",
+        "port": 7860,
+        "launch": ["uvicorn", "main:app", "--host", "0.0.0.0", "--port", "8000"],  # noqa: S104 (a Space does)
+        "files": 41,
+        "id": "acme/atlas",
     },
+    "stage": "APP_STARTING",
+    "ready": False,
+    "confidence": "high",
+    "not_rehearsed": [],
+    "checks": [
+        {
+            "code": "HFS410",
+            "name": "port-mismatch",
+            "level": "error",
+            "predicts": "APP_STARTING",
+            "outcome": "failed",
+            "reason": "",
+            "route": None,
+            "seconds": 0.001,
+            "findings": [
+                {
+                    "level": "error",
+                    "message": "the server listens on port 8000, the Hub connects to 7860",
+                    "hint": "write --port 7860 in the start command, or app_port: 8000 in README.md",
+                    "consequence": "The Hub waits 30 minutes for the app port, then stops the Space.",
+                    "path": "Dockerfile",
+                    "line": 14,
+                    "waived": "",
+                }
+            ],
+        }
+    ],
+    "routes": [
+        {
+            "method": "GET",
+            "path": "/health",
+            "endpoint": "main.py:9",
+            "status": 200,
+            "seconds": 0.004,
+            "outcome": "answered",
+        }
+    ],
+    "waivers": [],
+    "requires": [],
+    "environment": [],
+    "timings": {"total": 0.7},
+    "peak_rss_mb": 92.0,
 }
-
-
-class Submission(BaseModel):
-    """A report, the Space that it is about, and an id that makes a repeated delivery harmless."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
-
-    id: ReportId
-    space: SpaceName
-    report: Report
-
-    @model_validator(mode="before")
-    @classmethod
-    def _is_shallow(cls, data: Any) -> Any:
-        # What is nested too deeply can be read, and then not be written again.
-        if _is_deeper(data, MAX_DEPTH):
-            raise ValueError(f"the report is nested more than {MAX_DEPTH} levels deep")
-        return data
-
-    @model_validator(mode="after")
-    def _is_json(self) -> Submission:
-        # Python's JSON reader lets NaN, Infinity and lone surrogates pass; no answer could hold them.
-        try:
-            self.document.encode()
-        except ValueError:
-            raise ValueError("the report holds NaN, Infinity or half a character") from None
-        return self
-
-    @cached_property
-    def document(self) -> str:
-        """The report as JSON text, the same for the same report."""
-        sent = self.report.model_dump(mode="python", by_alias=True, exclude_unset=True)
-        return json.dumps(sent, allow_nan=False, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-
-
-def _is_deeper(value: Any, levels: int) -> bool:
-    if isinstance(value, dict):
-        value = list(value.values())
-    if not isinstance(value, list):
-        return False
-    return levels == 0 or any(_is_deeper(member, levels - 1) for member in value)

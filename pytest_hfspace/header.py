@@ -11,21 +11,26 @@ import pytest
 
 from .contract import DATE
 from .report import install_command
-from .report.text import GLUE, one_line, wrap
+from .report.text import GLUE, count, one_line, wrap
 from .run import Run
 from .runs import Runs
 
-#: More names than that are no help above a run.
+#: More names than that are no help above a run, nor before a line of it.
 _MOST_NAMES = 12
+_MOST_TOLD = 3
 
 
 def header_lines(runs: Runs, config: pytest.Config) -> list[str]:
     """Each begins with "hfspace:", and is wrapped for this terminal."""
     width = config.get_terminal_writer().fullwidth
     texts = [_several(runs)] if runs.several else [_about(runs.only, config)]
+    about: dict[str, list[str]] = {}
     for name, run in runs.items():
-        about = f"{name}: " if name else ""
-        texts += [run.redactor(f"{about}{notice}") for notice in _notices(run)]
+        for notice in _notices(run):
+            about.setdefault(run.redactor(notice), []).append(name)
+    texts += [
+        f"{_few(names, _MOST_TOLD)}: {notice}" if runs.several else notice for notice, names in about.items()
+    ]
     return [
         line
         for text in (*texts, *runs.notices)
@@ -34,10 +39,13 @@ def header_lines(runs: Runs, config: pytest.Config) -> list[str]:
 
 
 def _several(runs: Runs) -> str:
-    names = list(runs)
-    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-    spaces = "1 Space" if len(names) == 1 else f"{len(names)} Spaces"
-    return f"{spaces}: {', '.join(names[:_MOST_NAMES])}{more} {GLUE}· {_contract(next(iter(runs.values())))}"
+    names = _few(list(runs), _MOST_NAMES)
+    return f"{count(len(runs), 'Space')}: {names}{GLUE}· {_contract(next(iter(runs.values())))}"
+
+
+def _few(names: list[str], most: int) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"{', '.join(names[:most])}{more}"
 
 
 def _about(run: Run, config: pytest.Config) -> str:

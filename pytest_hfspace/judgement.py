@@ -30,7 +30,7 @@ class Judgement:
         self._catalogue = catalogue
         self._redact = redact
         self._today = date.today()  # noqa: DTZ011 - a waiver ends with the day of who runs it
-        self.prefix = _prefix(space.root)
+        self.prefix = _prefix(space.root) or _unique(settings.name)
 
     @cached_property
     def _written(self) -> tuple[Waiver, ...]:
@@ -91,6 +91,12 @@ class Judgement:
             for finding in result.findings
         )
         return replace(result, findings=findings, outcome=outcome_of(findings))
+
+
+def _unique(name: str) -> str:
+    """The Space's name as a prefix, where its folder is not one of a repository: nothing of the one
+    may be taken for the other's."""
+    return f"{name}/" if name not in ("", ".") else ""
 
 
 def _prefix(root: Path) -> str:

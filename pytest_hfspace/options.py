@@ -16,6 +16,7 @@ from .settings import Settings
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _APP = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
+_HUB_ID = re.compile(r"[\w.-]{1,96}/[\w.-]{1,96}", re.ASCII)
 _HEADER = re.compile(r"(?P<name>[!#$%&'*+.^`|~\w-]+)\s*:\s*(?P<value>[^\r\n\0]*)", re.ASCII)
 
 #: The module that writes a report, by the suffix of its file.
@@ -64,6 +65,7 @@ def read_settings(config: pytest.Config) -> tuple[Settings, ...]:
         waive=tuple(line for line in ini(config, "hfspace_waive") if line.strip()),
         baseline=_baseline(config, options.hfspace_baseline),
         contract=_contract(ini(config, "hfspace_contract")),
+        hub_id=_hub_id(options.hfspace_id or ini(config, "hfspace_id"), len(spaces)),
     )
     return tuple(replace(first, name=name, root=root) for name, root in spaces)
 
@@ -107,6 +109,14 @@ def _header(text: str) -> tuple[str, str]:
 
 def _codes(values: list[str]) -> tuple[str, ...]:
     return tuple(word for value in values for word in value.replace(",", " ").upper().split())
+
+
+def _hub_id(value: str, spaces: int) -> str:
+    if value and not _HUB_ID.fullmatch(value):
+        raise pytest.UsageError(f"--hfspace-id: {value!r} is not OWNER/NAME, as in a Space's address")
+    if value and spaces > 1:
+        raise pytest.UsageError(f"--hfspace-id: {value!r} cannot be the name of {spaces} Spaces")
+    return value
 
 
 def _contract(value: str) -> str:

@@ -67,6 +67,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="FILE",
         help="findings that are known do not fail the run; written where there is no such file",
     )
+    flag(
+        "--hfspace-id",
+        metavar="OWNER/NAME",
+        help="the Space on the Hub, for reports (default: what git remotes and workflows tell)",
+    )
     flag("--hfspace-publish", metavar="URL", help="send the report to a readiness board")
     flag("--hfspace-timeout", metavar="SECONDS", help="limit of every wait for the app (default: 120)")
     flag(
@@ -98,6 +103,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     ini("hfspace_waive", "CODE[path or route]: reason (until DATE)", type="linelist", default=[])
     ini("hfspace_baseline", "a file of known findings, from this file")
     ini("hfspace_contract", "the month that the rules are pinned to, such as 2026-08")
+    ini("hfspace_id", "the Space on the Hub, as OWNER/NAME")
     ini("hfspace_publish", "the address of a readiness board")
     ini("hfspace_offline", "let the app reach no network", type="bool", default=False)
     ini("hfspace_build", "install the requirements anew, as the Hub would", type="bool", default=False)

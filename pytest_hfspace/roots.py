@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from .report.text import printable
+
 #: What a folder holds that is meant as a Space; a glob leaves the others out.
 _SIGNS = ("README.md", "Dockerfile")
+
+_WILD = re.compile(r"[*?\[]")
 
 
 def ini(config: pytest.Config, name: str) -> Any:
@@ -55,21 +61,22 @@ def _roots(base: Path, pattern: str, source: str) -> Iterable[Path]:
 
 
 def _is_glob(base: Path, pattern: str) -> bool:
-    return any(character in pattern for character in "*?[") and not (base / pattern).is_dir()
+    return bool(_WILD.search(pattern)) and not (base / pattern).is_dir()
 
 
 def _matching(base: Path, pattern: str) -> Iterator[Path]:
-    anchor = Path(pattern).anchor
-    for path in (Path(anchor) if anchor else base).glob(pattern.removeprefix(anchor)):
-        hidden = any(
-            part.startswith(".") and part not in (".", "..")
-            for part in path.relative_to(anchor or base).parts
-        )
-        if path.is_dir() and not hidden and any((path / sign).is_file() for sign in _SIGNS):
+    """A wildcard matches no hidden folder, as in a shell."""
+    parts = Path(pattern).parts
+    plain = len(list(itertools.takewhile(lambda part: not _WILD.search(part), parts)))
+    top, rest = base.joinpath(*parts[:plain]), parts[plain:]
+    takes_hidden = any(part.startswith(".") for part in rest)
+    for path in top.glob("/".join(rest)):
+        hidden = any(part.startswith(".") for part in path.relative_to(top).parts)
+        if path.is_dir() and (takes_hidden or not hidden) and any((path / sign).is_file() for sign in _SIGNS):
             yield path
 
 
 def _name(root: Path, rootpath: Path) -> str:
     """As it stands in node ids, which have separators of their own."""
-    name = os.path.relpath(root, rootpath).replace(os.sep, "/")
+    name = printable(os.path.relpath(root, rootpath).replace(os.sep, "/"), keep="")
     return name.replace("::", "%3A%3A").replace("[", "%5B").replace("]", "%5D")

@@ -367,7 +367,7 @@ class Run:
         """Owner and name of the Space on the Hub; "" where the repository does not tell."""
         from .space.hub_id import hub_id
 
-        return self.redactor(hub_id(self.space, self.facts["space_deployments"]))
+        return self.settings.hub_id or self.redactor(hub_id(self.space, self.facts["space_deployments"]))
 
     def report(
         self, results: Iterable[Result], partial: str = "", evidence: Evidence | None = None

@@ -140,8 +140,7 @@ class Readiness:
             tally, run = self.tallies[data["space"]], self.runs[data["space"]]
             tally.evaluated.add(report.nodeid)
             for packed in data["results"]:
-                result = unpack(packed, run.catalogue)
-                tally.results[result.check.code, result.route] = result
+                tally.add(unpack(packed, run.catalogue))
 
     def pytest_report_teststatus(
         self, report: pytest.TestReport

@@ -12,7 +12,7 @@ class Settings:
     """``name``: what tells the Space from the others of the run, "" where it is the only one;
     ``timeout`` in seconds; ``select``, ``ignore``, ``strict_codes`` and ``secrets`` (of variables) are
     globs; ``waive``: lines such as ``HFS802[data.db]: reason``; ``baseline``: a file of findings that
-    are known; ``contract``: the month that the rules are pinned to, "" for the newest.
+    are known; ``hub_id``: owner/name on the Hub, "" for what the repository tells; ``contract``: the month that the rules are pinned to, "" for the newest.
     """
 
     root: Path
@@ -32,6 +32,7 @@ class Settings:
     waive: tuple[str, ...] = ()
     baseline: Path | None = None
     contract: str = ""
+    hub_id: str = ""
 
     def is_secret(self, name: str) -> bool:
         """Does the user call this variable a secret?"""

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .check import Result
+from .check import Outcome, Result
+
+_GRAVITY: tuple[Outcome, ...] = ("failed", "warned", "noted", "skipped", "waived", "passed")
 
 
 @dataclass
@@ -17,6 +19,12 @@ class Tally:
     deselected: int = 0
     evaluated: set[str] = field(default_factory=set)
     results: dict[tuple[str, str | None], Result] = field(default_factory=dict)
+
+    def add(self, result: Result) -> None:
+        """Keep it; of two of the same check (``--dist each``) the graver one."""
+        known = self.results.setdefault((result.check.code, result.route), result)
+        if _GRAVITY.index(result.outcome) < _GRAVITY.index(known.outcome):
+            self.results[result.check.code, result.route] = result
 
     def counts(self) -> dict[str, int]:
         """What a worker of pytest-xdist hands over."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timezone
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
@@ -111,7 +112,7 @@ class Report:
     id: str = field(default_factory=lambda: uuid4().hex)
     created: str = field(default_factory=_now)
 
-    @property
+    @cached_property
     def blamed(self) -> tuple[Result, ...]:
         """The results with an error: those that predict a stage."""
         return tuple(
@@ -121,7 +122,7 @@ class Report:
             and any(finding.level == "error" and not finding.waived for finding in result.findings)
         )
 
-    @property
+    @cached_property
     def doubts(self) -> tuple[Result, ...]:
         """The warnings that would be another stage than RUNNING if they are right."""
         return tuple(
@@ -135,7 +136,7 @@ class Report:
             )
         )
 
-    @property
+    @cached_property
     def stage(self) -> Stage | None:
         """The stage that the Space would reach; None where there is too little to tell."""
         stage = predicted_stage(self.blamed)
@@ -148,7 +149,7 @@ class Report:
         """Is it a Space that runs no process, so that there is nothing to rehearse?"""
         return self.evidence.space.get("sdk") == "static"
 
-    @property
+    @cached_property
     def ready(self) -> bool:
         """Would it run, and is nothing wrong with it?"""
         return self.stage is Stage.RUNNING and not any(result.outcome == "failed" for result in self.results)

@@ -44,6 +44,12 @@ def passed(*but: str) -> list[Result]:
     return [Result(each, "passed") for each in CATALOGUE if each.code not in but]
 
 
+def report(*results: Result, space=None, rehearsal=None, **changes) -> Report:
+    """These results of healthy facts."""
+    evidence = gather(space or make_space(), rehearsal or make_rehearsal())
+    return Report(evidence, results, **FIXED | changes)
+
+
 def rehearsal(**changes):
     routes = (
         make_route(),

@@ -8,18 +8,16 @@ from collections import Counter
 from dataclasses import replace
 from hashlib import sha256
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import pytest
 
 from pytest_hfspace.check import Finding, Result
-from pytest_hfspace.contract import Stage
-from pytest_hfspace.report import Report, gather
+from pytest_hfspace.report import Report
 from pytest_hfspace.report.html import render
-from pytest_hfspace.report.html.pipeline import pipeline
-from tests.checks.factories import make_failure, make_rehearsal, make_space, make_static_space
 
 from . import samples
-from .samples import FIXED, HOSTILE, PAGES, broken, enormous, finding, healthy, hostile, passed, result
+from .samples import PAGES, broken, enormous, finding, healthy, hostile, report, result
 
 _VOID = {"meta"}
 
@@ -58,7 +56,7 @@ class Page(HTMLParser):
 
     @property
     def text(self) -> str:
-        return re.sub(r"\s+", " ", " ".join(self.words))
+        return re.sub(r"\s+", " ", " ".join(self.words)).strip()
 
     def all(self, name: str) -> list[dict[str, str | None]]:
         return [attributes for tag, attributes in self.elements if tag == name]
@@ -70,11 +68,6 @@ class Page(HTMLParser):
 
 def page(*reports: Report) -> Page:
     return Page(render(reports))
-
-
-def report(*results: Result, space=None, rehearsal=None, **changes) -> Report:
-    evidence = gather(space or make_space(), rehearsal or make_rehearsal())
-    return Report(evidence, results, **FIXED | changes)
 
 
 @pytest.fixture(params=PAGES)
@@ -104,7 +97,7 @@ def test_ids_are_unique_and_references_lead_somewhere(any_page: Page) -> None:
 def test_headings_descend_one_by_one(any_page: Page) -> None:
     levels = [int(name[1]) for name, _ in any_page.elements if re.fullmatch("h[1-6]", name)]
     assert levels[0] == 1
-    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after <= before + 1 for before, after in pairwise(levels))
 
 
 def test_tables_have_captions_and_heads(any_page: Page) -> None:
@@ -329,86 +322,3 @@ def test_a_space_without_a_name_has_that_of_its_folder(root: str, name: str) -> 
     evidence = healthy().evidence
     evidence = replace(evidence, space={**evidence.space, "root": root})
     assert page(replace(healthy(), evidence=evidence)).text.startswith(f"RUNNING · {name} · ")
-
-
-# -- the pipeline
-
-
-def states(report: Report) -> str:
-    """Six words; a step that the Hub does not get to stands in brackets."""
-    return " ".join(step.state if step.reached else f"({step.state})" for step in pipeline(report))
-
-
-def failed(code: str, **changes) -> Result:
-    return result(code, "failed", finding(code, "wrong", "mend it", **{"level": "error"} | changes))
-
-
-@pytest.mark.parametrize(
-    ("code", "expected"),
-    [
-        ("HFS201", "failed (passed) (passed) (passed) (passed) (passed)"),
-        ("HFS104", "failed (passed) (passed) (passed) (passed) (passed)"),
-        ("HFS101", "passed failed (passed) (passed) (passed) (passed)"),
-        ("HFS107", "passed failed (passed) (passed) (passed) (passed)"),
-        ("HFS302", "passed passed failed (passed) (passed) (passed)"),
-        ("HFS303", "passed passed passed failed (passed) (passed)"),
-        ("HFS410", "passed passed passed failed (passed) (passed)"),
-        ("HFS808", "passed passed passed passed passed failed"),
-        ("HFS204", "failed passed passed passed passed passed"),
-        ("HFS313", "passed passed failed passed passed passed"),
-        ("HFS703", "passed passed passed failed passed passed"),
-        ("HFS501", "passed passed passed passed failed passed"),
-        ("HFS604", "passed passed passed passed failed passed"),
-        ("HFS804", "passed passed passed passed failed passed"),
-        ("HFS807", "passed passed passed passed passed failed"),
-    ],
-)
-def test_an_error_shows_where_the_hub_would_stop(code: str, expected: str) -> None:
-    assert states(report(*passed(code), failed(code))) == expected
-
-
-def test_the_earliest_error_is_the_end() -> None:
-    results = (*passed("HFS302", "HFS410"), failed("HFS302"), failed("HFS410"))
-    assert states(report(*results)) == "passed passed failed (failed) (passed) (passed)"
-
-
-def test_a_finding_may_predict_another_stage_than_its_check() -> None:
-    results = (*passed("HFS501"), failed("HFS501", predicts=Stage.BUILD_ERROR))
-    assert states(report(*results)) == "passed passed failed (passed) (passed) (passed)"
-
-
-def test_warnings_and_waivers_are_said() -> None:
-    warned = result("HFS413", "warned", finding("HFS413", "reloads", "mend it"))
-    waived = result("HFS101", "waived", finding("HFS101", "none", "mend it", waived="known"))
-    found = report(*passed("HFS413", "HFS101"), warned, waived)
-    assert states(found) == "passed waived passed warned passed passed"
-
-
-def test_what_was_left_out_does_not_pass() -> None:
-    left_out = [Result(each, "waived") for each in samples.CATALOGUE if each.code < "HFS2"]
-    others = [each for each in passed() if each.check.code > "HFS2"]
-    assert states(report(*left_out, *others)) == "passed unseen passed passed passed passed"
-
-
-def test_only_what_ran_is_rehearsed() -> None:
-    """Checks that read files alone pass here: they show nothing of a running app."""
-    impossible = report(*passed(), rehearsal=make_rehearsal(impossible="torch is missing"))
-    assert states(impossible) == "passed passed passed unseen unseen unseen"
-    fallen = make_rehearsal(failure=make_failure(message="ImportError"))
-    results = (*passed("HFS403"), failed("HFS403"))
-    assert states(report(*results, rehearsal=fallen)) == "passed passed passed failed (unseen) (unseen)"
-
-
-def test_a_static_space_has_no_process() -> None:
-    assert states(samples.static()) == "passed passed passed absent absent absent"
-    page_of_it = report(*passed(), space=make_static_space(), rehearsal=make_rehearsal(impossible="static"))
-    assert states(page_of_it) == "passed passed passed passed passed passed"
-
-
-def test_a_foreign_check_counts_where_it_bites() -> None:
-    error = Result(samples.foreign, "failed", (Finding(HOSTILE, "mend it", level="error"),))
-    assert states(report(*passed(), error)) == "passed passed failed (passed) (passed) (passed)"
-    runs = replace(samples.foreign, code="ACME1", predicts=Stage.RUNNING)
-    assert (
-        states(report(*passed(), replace(error, check=runs))) == "passed passed passed passed failed passed"
-    )

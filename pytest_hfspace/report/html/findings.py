@@ -20,6 +20,8 @@ _GROUPS = (
     ("note", "noted", "note"),
     ("waived", "waived", "waived finding"),
 )
+#: So many of a group are shown, however many there are in those before it.
+_LEAST = 10
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def findings(report: Report, prefix: str, heading: int, most: int) -> Html:
     parts: list[Html] = []
     for group in groups(report):
         parts.append(_group(group, report, prefix, heading, most))
-        most = max(0, most - group.size)
+        most = max(_LEAST, most - group.size)
     return join(parts, "\n")
 
 

@@ -15,7 +15,7 @@ State = Literal["failed", "warned", "waived", "passed", "unseen", "absent"]
 
 STEPS = ("push", "configure", "build", "start", "serve", "stop")
 
-#: Where an error shows itself: by the stage that it predicts, else by the family of its check.
+#: Where a finding bites: by the stage that it predicts, else by the family of its check.
 _OF_STAGE = {
     Stage.PUSH_REJECTED: "push",
     Stage.CONFIG_ERROR: "configure",
@@ -29,7 +29,10 @@ _OF_FAMILY = {
     "HFS2": "push",
     "HFS3": "build",
     "HFS4": "start",
+    "HFS5": "serve",
+    "HFS6": "serve",
     "HFS7": "start",
+    "HFS8": "serve",
 }
 #: What happens when the Space stops and comes back; the rest of the family happens while it serves.
 _OF_STOPPING = frozenset({"HFS802", "HFS806", "HFS807", "HFS808"})
@@ -70,10 +73,12 @@ def _ends(report: Report) -> set[str]:
 
 
 def _step(result: Result) -> str:
-    code = result.check.code
+    """A finding counts where it bites, a check that found nothing where its family belongs."""
+    code, stage = result.check.code, result.predicts
     if code in _OF_STOPPING:
         return "stop"
-    return _OF_STAGE.get(result.predicts) or _OF_FAMILY.get(code[:4], "serve")
+    bites, family = _OF_STAGE.get(stage), _OF_FAMILY.get(code[:4])
+    return (bites or family if result.findings else family or bites) or "serve"
 
 
 def _state(name: str, results: Sequence[Result], report: Report) -> State:
