@@ -1,20 +1,30 @@
-"""The engine of the database, its tables, and how a route gets at it."""
+"""The engine of the database, and its schema."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, Any
 
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from fastapi import Depends, Request
-from sqlalchemy import event
-from sqlalchemy.engine import Engine
-from sqlalchemy.schema import CreateIndex, CreateTable
-from sqlmodel import SQLModel, create_engine
-
-from .models import StoredReport
+from sqlalchemy import event, text
+from sqlalchemy.engine import Connection, Engine
+from sqlmodel import create_engine
 
 #: How long a writer waits for another one, in milliseconds.
 BUSY_TIMEOUT = 10_000
+
+#: The advisory lock of PostgreSQL that writers take, of every instance of the board.
+_LOCK = 7860_2026
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class SchemaError(Exception):
+    """The database cannot be used.  The text is one line that says why."""
 
 
 def make_engine(url: str) -> Engine:
@@ -22,19 +32,44 @@ def make_engine(url: str) -> Engine:
     engine = create_engine(url, pool_pre_ping=True)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _configure_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
-def make_tables(engine: Engine) -> None:
-    """Make what is missing of the tables, and the directory of a SQLite file."""
+def writer_of(engine: Engine) -> Engine:
+    """The same engine for transactions that write: it has them wait for each other at their begin.
+
+    So what one of them read is true until it ends, and runs are numbered in the order in which they
+    can be seen.
+    """
+    writer = engine.execution_options(writes=True)
+    if engine.dialect.name == "postgresql":
+        event.listen(writer, "begin", _begin_postgresql)
+    return writer
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the schema up to date, and make the directory of a SQLite file.
+
+    Several processes may do so at the same time.  Raises :class:`SchemaError` where the schema is
+    that of a later version of the board.
+    """
     if engine.dialect.name == "sqlite" and engine.url.database:
         Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
-    table = SQLModel.metadata.tables[str(StoredReport.__tablename__)]
-    with engine.begin() as connection:
-        # Not create_all: it looks first and creates then, and a second process may come between.
-        connection.execute(CreateTable(table, if_not_exists=True))
-        for index in sorted(table.indexes, key=lambda index: str(index.name)):
-            connection.execute(CreateIndex(index, if_not_exists=True))
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    scripts = ScriptDirectory.from_config(config)
+    known = {script.revision for script in scripts.walk_revisions()}
+    with writer_of(engine).begin() as connection:
+        found = MigrationContext.configure(connection).get_current_heads()
+        if not known.issuperset(found):
+            raise SchemaError(
+                f"the database was made by a later version of the board (schema {', '.join(found)}): "
+                f"start that version, or set DATABASE_URL to another database"
+            )
+        if found != tuple(scripts.get_heads()):
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
 
 
 async def engine_of(request: Request) -> Engine:
@@ -50,8 +85,21 @@ Database = Annotated[Engine, Depends(engine_of)]
 
 
 def _configure_sqlite(connection: Any, _record: object) -> None:
+    # The driver would begin transactions by itself, and not at their begin.
+    connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT}")
     cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.execute("PRAGMA synchronous = NORMAL")
+    # A commit that was acknowledged outlives a loss of power too; many reports share one.
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})

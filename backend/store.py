@@ -1,77 +1,122 @@
-"""Reading and writing reports."""
+"""Storing reports: many at a time, each with its outcome."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from enum import Enum
 from typing import Any
 
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import defer
-from sqlmodel import Session, col, func, select
+from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy.engine import Connection
+from sqlmodel import SQLModel, col
 
-from .models import StoredReport
+from .documents import unpack
+from .models import Document, Run, Space, now
 from .report import Submission
 
-# Typed as a plain str, while defer() wants the attribute that it is at run time.
-_document: Any = StoredReport.document
 
-#: A document may have a mebibyte, and lists show none.
-_UNREAD = defer(_document)
-_NEWEST_FIRST = col(StoredReport.sequence).desc()
+class Outcome(Enum):
+    """What became of a submission: stored, there already, or refused as its id is another report's."""
+
+    NEW = "new"
+    SAME = "same"
+    CONFLICT = "conflict"
 
 
-def add(session: Session, submission: Submission) -> tuple[StoredReport, bool]:
-    """Keep a report.  Gives what is stored under its id, and whether it is new.
+_SPACE, _RUN, _DOCUMENT = (SQLModel.metadata.tables[name] for name in ("space", "run", "document"))
+_UPDATE_SPACE = (
+    update(_SPACE)
+    .where(_SPACE.c.name == bindparam("which"))
+    .values({column.name: bindparam(column.name) for column in _SPACE.c if column.name != "name"})
+)
+_DELETE_RUNS = delete(_RUN).where(_RUN.c.space == bindparam("which"), _RUN.c.number <= bindparam("last"))
 
-    It writes without looking first: of two deliveries at the same time, the database lets one win.
+
+def store(connection: Connection, batch: Sequence[Submission], history: int) -> list[Outcome]:
+    """Store a batch in the transaction of the connection, which holds the lock of writers.
+
+    ``history``: of each Space no more than so many runs are kept.
     """
-    report = submission.report
-    row = StoredReport(
-        id=submission.id,
-        space=submission.space,
-        stage=report.stage.value,
-        ready=report.ready,
-        failed=report.count("failed"),
-        warned=report.count("warned"),
-        document=submission.document,
-    )
-    session.add(row)
-    try:
-        session.commit()
-    except IntegrityError:
-        session.rollback()
-        stored = get(session, submission.id)
-        if stored is None:
-            raise
-        return stored, False
-    return row, True
+    stored = _stored(connection, batch)
+    spaces = _spaces(connection, batch)
+    known = set(spaces)
+    outcomes, runs, documents = [], [], []
+    for submission in batch:
+        packed = stored.get(submission.id)
+        if packed is not None:
+            outcomes.append(Outcome.SAME if _is_same(packed, submission.packed) else Outcome.CONFLICT)
+            continue
+        stored[submission.id] = submission.packed
+        space = spaces[submission.space] = _advanced(spaces.get(submission.space), submission, history)
+        runs.append(_run(submission, space))
+        documents.append({"id": submission.id, "body": submission.packed})
+        outcomes.append(Outcome.NEW)
+    if runs:
+        touched = [spaces[name] for name in {run["space"] for run in runs}]
+        _write_spaces(connection, touched, known)
+        connection.execute(insert(_RUN), runs)
+        connection.execute(insert(_DOCUMENT), documents)
+        _forget(connection, touched, history)
+    return outcomes
 
 
-def get(session: Session, report_id: str) -> StoredReport | None:
-    """The report of this id."""
-    stored: StoredReport | None = session.exec(
-        select(StoredReport).where(StoredReport.id == report_id)
-    ).first()
-    return stored
+def _stored(connection: Connection, batch: Sequence[Submission]) -> dict[str, bytes]:
+    """The documents of the ids of the batch that are there already."""
+    wanted = {submission.id for submission in batch}
+    query = select(col(Document.id), col(Document.body)).where(col(Document.id).in_(wanted))
+    return {row.id: row.body for row in connection.execute(query)}
 
 
-def newest(session: Session, space: str | None, limit: int, offset: int = 0) -> list[StoredReport]:
-    """Reports of one Space, or of all, the newest first, their documents unread."""
-    query = select(StoredReport).options(_UNREAD).order_by(_NEWEST_FIRST).limit(limit).offset(offset)
-    if space is not None:
-        query = query.where(StoredReport.space == space)
-    return list(session.exec(query))
+def _is_same(stored: bytes, packed: bytes) -> bool:
+    # Members may come in another order.
+    return stored == packed or unpack(stored) == unpack(packed)
 
 
-def count(session: Session, space: str | None) -> int:
-    """How many reports there are of one Space, or of all."""
-    query = select(func.count()).select_from(StoredReport)
-    if space is not None:
-        query = query.where(StoredReport.space == space)
-    return session.exec(query).one()
+def _spaces(connection: Connection, batch: Sequence[Submission]) -> dict[str, dict[str, Any]]:
+    wanted = {submission.space for submission in batch}
+    query = select(_SPACE).where(col(Space.name).in_(wanted))
+    return {row.name: dict(row._mapping) for row in connection.execute(query)}  # noqa: SLF001 (SQLAlchemy's public name)
 
 
-def latest_of_each(session: Session, limit: int) -> list[StoredReport]:
-    """The newest report of each Space, the most recent one first, their documents unread."""
-    latest = select(func.max(StoredReport.sequence)).group_by(StoredReport.space)
-    query = select(StoredReport).options(_UNREAD).where(col(StoredReport.sequence).in_(latest))
-    return list(session.exec(query.order_by(_NEWEST_FIRST).limit(limit)))
+def _advanced(space: dict[str, Any] | None, submission: Submission, history: int) -> dict[str, Any]:
+    """The row of the Space after this run."""
+    moment = now()
+    before = space or {"runs": 0, "kept": 0, "ready": None, "since": moment}
+    return {
+        "name": submission.space,
+        "state": submission.state,
+        "latest": submission.id,
+        "ready": submission.ready,
+        "received_at": moment,
+        "since": before["since"] if before["ready"] == submission.ready else moment,
+        "runs": before["runs"] + 1,
+        "kept": min(before["kept"] + 1, history),
+    }
+
+
+def _run(submission: Submission, space: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": submission.id,
+        "space": submission.space,
+        "number": space["runs"],
+        "stage": submission.stage,
+        "ready": submission.ready,
+        "failed": submission.failed,
+        "warned": submission.warned,
+        "received_at": space["received_at"],
+    }
+
+
+def _write_spaces(connection: Connection, spaces: list[dict[str, Any]], known: set[str]) -> None:
+    changed = [{"which": row["name"], **row} for row in spaces if row["name"] in known]
+    if changed:
+        connection.execute(_UPDATE_SPACE, changed)
+    made = [row for row in spaces if row["name"] not in known]
+    if made:
+        connection.execute(insert(_SPACE), made)
+
+
+def _forget(connection: Connection, spaces: list[dict[str, Any]], history: int) -> None:
+    past = [{"which": row["name"], "last": row["runs"] - history} for row in spaces if row["runs"] > history]
+    if past:
+        connection.execute(_DELETE_RUNS, past)

@@ -11,13 +11,15 @@ if TYPE_CHECKING:
     from .check import Check
     from .rehearsal.facts import Route
     from .rehearsal.requests import Override
+    from .space import Space
 
 
 @pytest.hookspec(firstresult=True)
-def pytest_hfspace_request(route: Route) -> Override | Mapping[str, Any] | None:
+def pytest_hfspace_request(route: Route, space: Space) -> Override | Mapping[str, Any] | None:
     """Say how the rehearsal should ask for a route, or None to leave it to the route's schema.
 
-    ``route.method`` and ``route.path`` name it.  A mapping may hold ``params`` (path, query,
+    ``route.method`` and ``route.path`` name it, ``space.root`` the Space, which you may leave out of
+    the parameters where there is only one.  A mapping may hold ``params`` (path, query,
     header and cookie parameters by name), ``headers``, ``json`` or ``body`` (bytes), and ``skip``
     (a reason not to visit it)::
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 from .options import REPORTS, Outputs
 from .report import Report
 from .report.json import document
+from .run import DEFECT, said
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,12 @@ class Written:
     notes: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
 
+    def lines(self) -> Iterator[tuple[str, str]]:
+        """What is to be said of it, and in which colour."""
+        yield from ((f"ERROR: {problem}", "red") for problem in self.problems)
+        yield from ((f"WARNING: {warning}", "yellow") for warning in self.warnings)
+        yield from ((note, "") for note in self.notes)
+
 
 def write_reports(reports: Sequence[Report], outputs: Outputs) -> Written:
     """Write and send everything that was asked for.  Raises nothing for what others do."""
@@ -30,18 +38,39 @@ def write_reports(reports: Sequence[Report], outputs: Outputs) -> Written:
     warnings: list[str] = []
     commands: list[str] = []
     if outputs.publish:
-        from .publish import publish
-
-        token = os.environ.get("HFSPACE_BOARD_TOKEN", "")
-        warnings += publish(outputs.publish, token, [document(report) for report in reports])
+        with _defects("the report is not published", warnings):
+            warnings += _publish(reports, outputs.publish)
     if os.environ.get("GITHUB_ACTIONS") == "true":
-        from .report.github import annotations, append_summary
+        with _defects("GitHub is shown nothing", warnings):
+            from .report.github import annotations
 
-        commands += annotations(reports)
-        summary = os.environ.get("GITHUB_STEP_SUMMARY")
-        if summary and (problem := append_summary(reports, Path(summary))):
-            warnings.append(problem)
+            commands += annotations(reports)
+            warnings += _summary(reports)
     return Written(tuple(problems), tuple(warnings), commands=tuple(commands))
+
+
+@contextmanager
+def _defects(what: str, told: list[str]) -> Iterator[None]:
+    """A defect of ours is a line: the verdict stands."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001  # whatever it is, the rest of the run is worth more
+        told.append(f"{what}: {said(error)}; {DEFECT}")
+
+
+def _publish(reports: Sequence[Report], url: str) -> list[str]:
+    from .publish import publish
+
+    token = os.environ.get("HFSPACE_BOARD_TOKEN", "")
+    return publish(url, token, [document(report) for report in reports])
+
+
+def _summary(reports: Sequence[Report]) -> list[str]:
+    from .report.github import append_summary
+
+    path = os.environ.get("GITHUB_STEP_SUMMARY")
+    problem = append_summary(reports, Path(path)) if path else ""
+    return [problem] if problem else []
 
 
 def write_baseline(reports: Sequence[Report], path: Path, written: Written) -> Written:
@@ -60,11 +89,13 @@ def write_baseline(reports: Sequence[Report], path: Path, written: Written) -> W
 
 def _write(reports: Sequence[Report], path: Path) -> str:
     """Why that was not possible, or ""."""
-    try:
-        path.write_text(render(reports, path.suffix), encoding="utf-8", newline="\n")
-    except OSError as error:
-        return f"{path.name} cannot be written: {error.strerror}"
-    return ""
+    told: list[str] = []
+    with _defects(f"{path.name} is not written", told):
+        try:
+            path.write_text(render(reports, path.suffix), encoding="utf-8", newline="\n")
+        except OSError as error:
+            return f"{path.name} cannot be written: {error.strerror}"
+    return "".join(told)
 
 
 def render(reports: Sequence[Report], suffix: str) -> str:

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 Overrides = Callable[["Route"], "Override | None"]
 
-_DEFECT = "this is a defect of pytest-hfspace, please report it"
+#: What is said where the fault is ours.
+DEFECT = "this is a defect of pytest-hfspace, please report it"
 
 
 class Progress(Protocol):
@@ -140,10 +141,10 @@ class Run:
             return read_space(settings.root, ref=settings.ref, app=settings.app)
         except ValueError as error:
             if not settings.ref:
-                raise UnusableSpace(f"hfspace: {said(error)}; {_DEFECT}") from error
+                raise UnusableSpace(f"hfspace: {said(error)}; {DEFECT}") from error
             raise UnusableSpace(f"--hfspace-ref: {one_line(str(error))}") from None
         except Exception as error:
-            raise UnusableSpace(f"hfspace: {said(error)}; {_DEFECT}") from error
+            raise UnusableSpace(f"hfspace: {said(error)}; {DEFECT}") from error
 
     def _facts(self) -> Facts:
         live: dict[str, Callable[[], Any]] = {
@@ -252,7 +253,7 @@ class Run:
         except Exception as error:
             if self._additions.whole:
                 raise
-            self._defect = f"{said(error)}; {_DEFECT}"
+            self._defect = f"{said(error)}; {DEFECT}"
 
     # -- the checks
 

@@ -19,6 +19,7 @@ from .settings import Settings
 if TYPE_CHECKING:
     from .rehearsal.facts import Route
     from .rehearsal.requests import Override
+    from .space import Space
 
 _RUNS = pytest.StashKey["Runs"]()
 _OVERRIDE_KEYS = ("params", "headers", "json", "body", "skip")
@@ -34,18 +35,19 @@ class Runs(Mapping[str, Run]):
         #: The command line's names of checks, and its other paths.
         self.ours, self.paths = self._arguments()
         progress = Progress(config)
-        additions = Additions(
-            overrides=self._overrides,
-            checks=lambda: own_checks(config),
-            whole=getattr(config.known_args_namespace, "fulltrace", False),
-        )
         chosen = self._chosen()
-        try:
-            self._runs = {
-                each.name: Run(each, additions, progress, chosen[each.name]) for each in self.settings
-            }
-        except UnusableSpace as error:
-            raise pytest.UsageError(str(error)) from error.__cause__
+        self._runs: dict[str, Run] = {}
+        for each in self.settings:
+            additions = Additions(
+                overrides=functools.partial(self._overrides, each.name),
+                checks=lambda: own_checks(config),
+                whole=getattr(config.known_args_namespace, "fulltrace", False),
+            )
+            try:
+                self._runs[each.name] = Run(each, additions, progress, chosen[each.name])
+            except UnusableSpace as error:
+                about = f"{each.name}: " if each.name else ""
+                raise pytest.UsageError(f"{about}{error}") from error.__cause__
         # also called where pytest ends before it was configured
         config.add_cleanup(self.abort)
 
@@ -71,8 +73,8 @@ class Runs(Mapping[str, Run]):
         """The run that the fixtures are about."""
         if len(self) > 1:
             pytest.fail(
-                f"the fixtures of pytest-hfspace are about one Space, and hfspace_root names {len(self)}: "
-                "run its tests with --hfspace-root FOLDER",
+                f"the fixtures of pytest-hfspace are about one Space, and this run has {len(self)}: "
+                "run the tests of one with --hfspace-root FOLDER",
                 pytrace=False,
             )
         return next(iter(self.values()))
@@ -119,15 +121,15 @@ class Runs(Mapping[str, Run]):
 
     # -- what the project adds
 
-    def _overrides(self) -> Callable[[Route], Override | None] | None:
+    def _overrides(self, name: str) -> Callable[[Route], Override | None] | None:
         hook = self._config.hook.pytest_hfspace_request
-        return self._override if hook.get_hookimpls() else None
+        return functools.partial(self._override, self[name].space) if hook.get_hookimpls() else None
 
-    def _override(self, route: Route) -> Override | None:
+    def _override(self, space: Space, route: Route) -> Override | None:
         from .rehearsal.requests import Override
 
         try:
-            answer = self._config.hook.pytest_hfspace_request(route=route)
+            answer = self._config.hook.pytest_hfspace_request(route=route, space=space)
             if answer is None or isinstance(answer, Override):
                 return answer
             unknown = sorted(set(answer) - set(_OVERRIDE_KEYS))
@@ -151,8 +153,8 @@ class Runs(Mapping[str, Run]):
         """The application's own HTTP routes, for the parametrisation of a project's tests, and
         why there are none.  Under ``--hfspace`` the rehearsal's, else those of the app imported
         in this process."""
-        if self.several:
-            return [], "hfspace_root names several Spaces: run the tests of one with --hfspace-root FOLDER"
+        if len(self) > 1:
+            return [], "this run has several Spaces: run the tests of one with --hfspace-root FOLDER"
         run = self.only
         reason = "the app has no routes of its own"
         routes: tuple[Route, ...] = ()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Generator, Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 from typing import Any
 
 import pytest
@@ -16,7 +18,7 @@ from .outputs import Written, write_baseline, write_reports
 from .report import Evidence, Report, pack, settled, unpack
 from .report.catalogue import did_you_mean, find
 from .report.terminal import closing_sections, headline
-from .run import Run
+from .run import Run, names
 from .runs import Runs
 from .settings import matches
 from .tally import Tally
@@ -36,6 +38,7 @@ class Readiness:
         self.handed_over: list[dict[str, Any]] = []
         self.reports: tuple[Report, ...] = ()
         self.written = Written()
+        self._told = False
         self._validate()
         self._take_arguments()
         if self.runs.collects_routes and self.runs.only.needs_app:
@@ -44,7 +47,7 @@ class Readiness:
     def _validate(self) -> None:
         for run in self.runs.values():
             for name in run.chosen or ():
-                find(name.partition("::")[0], run.catalogue.values())
+                self._find(name.partition("::")[0], run)
             try:
                 run.judgement.validate()
             except ValueError as error:
@@ -57,6 +60,13 @@ class Readiness:
                 if not any(matches(code, (glob,)) for code in run.catalogue):
                     hint = did_you_mean(glob, run.catalogue)
                     raise pytest.UsageError(f"--hfspace-{option}: there is no check {glob!r}{hint}")
+
+    def _find(self, name: str, run: Run) -> None:
+        """Raise UsageError if neither a check nor a Space is called so."""
+        near = get_close_matches(name, list(self.runs), cutoff=0.6) if self.runs.several else []
+        if near and not any(names(name, check) for check in run.catalogue.values()):
+            raise pytest.UsageError(f"there is no Space {name!r}; did you mean {' or '.join(near)}?")
+        find(name, run.catalogue.values())
 
     def _take_arguments(self) -> None:
         """Leave to pytest the paths that were given; where none were, the checks run alone."""
@@ -183,7 +193,8 @@ class Readiness:
                 if self.tallies[name].evaluated
             }
         elif not self.config.option.collectonly:
-            self.reports = tuple(self._report(run) for run in self.runs.values())
+            # a Space of which the command line chose nothing has nothing to report
+            self.reports = tuple(self._report(run) for run in self.runs.values() if run.selected)
             self._conclude(session)
 
     def _report(self, run: Run) -> Report:
@@ -218,12 +229,9 @@ class Readiness:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the closing section."""
-        for problem in self.written.problems:
-            terminalreporter.write_line(f"ERROR: {problem}", red=True)
-        for warning in self.written.warnings:
-            terminalreporter.write_line(f"WARNING: {warning}", yellow=True)
-        for note in self.written.notes:
-            terminalreporter.write_line(note)
+        self._told = True
+        for text, colour in self.written.lines():
+            terminalreporter.write_line(text, **({colour: True} if colour else {}))
         columns = self.config.get_terminal_writer().fullwidth
         lines = closing_sections(self.reports, columns, verbose=self.config.option.verbose > 0)
         if lines:
@@ -232,3 +240,11 @@ class Readiness:
             terminalreporter.write_line(text, **({colour: True} if colour else {}))
         for command in self.written.commands:
             terminalreporter.write_line(command)
+
+    def pytest_unconfigure(self) -> None:
+        """Without a closing section (``--no-summary``, ``-p no:terminal``): say what must be known."""
+        if not self._told:
+            for text, _ in self.written.lines():
+                print(text, file=sys.stderr)
+            for command in self.written.commands:
+                print(command, flush=True)

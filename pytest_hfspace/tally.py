@@ -8,7 +8,7 @@ from typing import Any
 
 from .check import Outcome, Result
 
-_GRAVITY: tuple[Outcome, ...] = ("failed", "warned", "noted", "skipped", "waived", "passed")
+_GRAVITY: tuple[Outcome, ...] = ("failed", "warned", "noted", "waived", "skipped", "passed")
 
 
 @dataclass

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from ..quiet import quiet
 from .card_code import Place, places
 from .card_names import DELETING, MOST_SETTINGS, Kind, Script, Setting
 
@@ -22,8 +22,7 @@ _Pairs = list[tuple[str, "ast.expr | None"]]
 def read_program(path: str, text: str) -> Script:
     """Calls with names that are written out, or that a loop takes from a list that is."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # an odd escape in a text of others
+        with quiet():
             tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return Script(path)

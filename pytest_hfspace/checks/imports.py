@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from ..quiet import quiet
 from ..rehearsal.facts import Rehearsal
 from ..space import Space
 from ..space.sources import Import, Sources
@@ -105,8 +105,7 @@ def tree_of(space: Space, sources: Sources, path: str) -> ast.Module:
 def _parsed(source: bytes) -> ast.Module:
     try:
         if len(source) <= _LONGEST_SOURCE:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
+            with quiet():
                 return ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         pass

@@ -7,10 +7,11 @@ import io
 import re
 import sys
 import tokenize
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
+
+from ..quiet import quiet
 
 #: What a source that needs a version looks like: only then is it parsed a second time.
 _SIGNS: Final = (
@@ -75,8 +76,7 @@ def problem(source: bytes, minor: int, *, parses: bool = False) -> Problem | Non
 
 
 def _parse(source: bytes, minor: int | None = None) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with quiet():
         ast.parse(source, feature_version=None if minor is None else (3, minor))
 
 

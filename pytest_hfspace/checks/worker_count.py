@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import posixpath
 import re
-import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from ..quiet import quiet
 from ..rehearsal.facts import Listener, Where
 from ..space import Space
 from ..space.command import StartCommand
@@ -131,8 +131,7 @@ def _parsed(text: str) -> ast.Module | None:
     if len(text) > _LONGEST:
         return None
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with quiet():
             return ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None

@@ -4,11 +4,11 @@ that the user calls it a secret."""
 from __future__ import annotations
 
 import ast
-import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
+from ..quiet import quiet
 from ..space.files import Files
 from .facts import Read
 
@@ -56,8 +56,7 @@ def _fallbacks(files: Files, path: str) -> Iterator[_Fallback]:
     if len(text) > _LARGEST or " or " not in text:
         return
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with quiet():
             tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return

@@ -13,8 +13,6 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Any, Final, Literal, NamedTuple
 
-import pytest
-
 from ..check import Check
 from .terminal import text_width
 from .text import one_line, printable, wrap
@@ -177,6 +175,8 @@ def find(text: str, catalogue: Collection[Check]) -> Check:
     """By code, by name, or by both; raises :class:`pytest.UsageError` that names the near ones."""
     found = _called(text, catalogue)
     if not found:
+        import pytest  # here, because the rest serves where there is none
+
         by_name = {name: check for check in catalogue for name in _names(check)}
         raise pytest.UsageError(f"there is no check {text!r}{did_you_mean(text, by_name)}")
     return found[0]

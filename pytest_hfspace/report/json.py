@@ -36,6 +36,7 @@ def document(report: Report) -> dict[str, Any]:
         "ready": report.ready,
         "confidence": report.confidence,
         "not_rehearsed": report.not_rehearsed,
+        "partial": report.partial,
         "checks": [_check(result) for result in report.results],
         "routes": evidence.routes,
         "waivers": [asdict(waiver) for waiver in report.waivers],

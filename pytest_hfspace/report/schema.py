@@ -193,6 +193,7 @@ _REPORT: Final = _object(
             get_args(Confidence),
         ),
         "not_rehearsed": _list("What the prediction leaves out.", _TEXT),
+        "partial?": _field("string", "What was evaluated, where the user asked for a part; else empty."),
         "checks": _list("Every check, in the order of its code.", {"$ref": "#/$defs/check"}),
         "routes": _list("Every route.", {"$ref": "#/$defs/route"}),
         "waivers?": _list("Every waiver.", {"$ref": "#/$defs/waiver"}),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
 from collections.abc import Iterator
 from typing import Final
 
+from ..quiet import quiet
 from .config_files import Held, is_made
 from .defaults import LONGEST, read_defaults
 from .secret_names import is_secret_name
@@ -62,8 +62,7 @@ def _is_secret(name: str) -> bool:
 def _statements(text: str) -> Iterator[ast.Assign | ast.AnnAssign]:
     """The assignments of a module and of its classes, in no function."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with quiet():
             tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+from ..quiet import quiet
 
 #: No source written by hand is longer, and parsing takes a second per megabyte.
 LONGEST = 1_000_000
@@ -43,8 +44,7 @@ def read_defaults(text: str) -> tuple[Default, ...]:
     if len(text) > LONGEST or not _WORTH_PARSING.search(text):
         return ()
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with quiet():
             tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ()

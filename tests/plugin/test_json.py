@@ -90,6 +90,7 @@ def test_the_whole_document(rehearse: Rehearse, pytester: pytest.Pytester) -> No
         "ready": False,
         "confidence": "high",
         "not_rehearsed": [],
+        "partial": "",
         "routes": [
             {
                 "method": "GET",

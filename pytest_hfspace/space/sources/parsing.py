@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from ...quiet import quiet
 from ..files import Files
 
 #: Bytes of one file, and of all files together, that are parsed (1.5 s of work).
@@ -78,9 +78,7 @@ def parse(files: Files, path: str, budget: Budget) -> tuple[ast.Module, bytes]:
     budget.bytes -= len(source)
     budget.files -= 1
     try:
-        with warnings.catch_warnings():
-            # the parser warns of invalid escapes: not the business of whoever runs this
-            warnings.simplefilter("ignore")
+        with quiet():
             return ast.parse(source), source
     except (SyntaxError, ValueError, RecursionError, MemoryError, LookupError):
         raise NotParsed(f"{path!a} does not parse here") from None
