@@ -1,67 +1,143 @@
-"""The routes of the board."""
+"""The API of the board."""
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-import json
 import re
+from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
+import anyio
 from fastapi import APIRouter, Depends, Header, HTTPException, Path, Query, Request, Response
-from fastapi.responses import HTMLResponse
-from pydantic import BaseModel, ConfigDict, JsonValue
-from sqlalchemy.exc import SQLAlchemyError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from sqlalchemy import text
 from sqlmodel import Session
 
-from . import store
+from . import comparison, reading
 from .auth import require_publisher
 from .badge import render_badge
 from .database import Database
 from .errors import ANY_ERROR, declare
-from .overview import SHOWN, render_overview
-from .report import EXAMPLE, PART_PATTERN, ReportId, SpaceName, Stage, Submission
+from .events import EventStream, Feed, Full
+from .report import EXAMPLE, PART_PATTERN, Invalid, PartName, ReportId, Stage, State, read
+from .store import Outcome
+from .writing import Busy, Writer
 
 router = APIRouter()
 
+#: A body of more bytes is read in a thread: the others would wait for it.
+_LARGE = 64 * 1024
 
-class Receipt(BaseModel):
-    """What was stored."""
+_OWNER, _, _NAME = EXAMPLE["space"]["id"].partition("/")
+_MOMENT = "2026-08-03T09:31:00Z"
 
-    id: ReportId
+Owner = Annotated[PartName, Path(description="Who the Space is of", examples=[_OWNER])]
+Name = Annotated[PartName, Path(description="What it is called", examples=[_NAME])]
+Id = Annotated[ReportId, Path(description="The id of a report", examples=[EXAMPLE["id"]])]
+Limit = Annotated[int, Query(ge=1, le=100, description="How many at most")]
+Offset = Annotated[int, Query(ge=0, le=1_000_000_000, description="How many to leave out before")]
 
 
-class Summary(BaseModel):
-    """A stored report without its details.  ``failed``, ``warned``: numbers of checks."""
+class Answer(BaseModel):
+    """What the API answers with."""
 
     model_config = ConfigDict(from_attributes=True)
 
-    id: str
-    space: str
-    stage: Stage
+
+class Receipt(Answer):
+    """What was stored.  ``url``: where it can be had."""
+
+    id: ReportId = Field(examples=[EXAMPLE["id"]])
+    space: str = Field(examples=[EXAMPLE["space"]["id"]])
+    url: str = Field(examples=[f"/api/reports/{EXAMPLE['id']}"])
+
+
+class RunSummary(Answer):
+    """A report without its details.  ``failed``, ``warned``: numbers of checks."""
+
+    id: str = Field(examples=[EXAMPLE["id"]])
+    stage: Stage | None = Field(description="null where none could be predicted")
     ready: bool
-    failed: int
-    warned: int
-    received_at: datetime
+    failed: int = Field(examples=[1])
+    warned: int = Field(examples=[0])
+    received_at: datetime = Field(examples=[_MOMENT])
 
 
-class Detail(Summary):
-    """A stored report."""
+class SpaceSummary(Answer):
+    """A Space and its latest run.  ``since``: when it came to be ready, or not to be."""
 
-    report: dict[str, JsonValue]
-
-
-class Page(BaseModel):
-    """A part of the reports, the newest first.  ``total``: of all parts together."""
-
-    total: int
-    limit: int
-    offset: int
-    reports: list[Summary]
+    name: str = Field(examples=[EXAMPLE["space"]["id"]])
+    state: State = Field(examples=["unready"])
+    since: datetime = Field(examples=[_MOMENT])
+    latest: RunSummary
 
 
-class Health(BaseModel):
-    """The board answers, and so does its database."""
+class SpaceDetail(SpaceSummary):
+    """A Space with its last runs, the oldest first."""
+
+    recent: list[RunSummary]
+
+
+class SpaceList(Answer):
+    """A part of the Spaces.  ``total``: of all parts together."""
+
+    total: int = Field(examples=[1])
+    limit: int = Field(examples=[50])
+    offset: int = Field(examples=[0])
+    spaces: list[SpaceSummary]
+
+
+class History(Answer):
+    """Runs of a Space, the newest first."""
+
+    space: str = Field(examples=[EXAMPLE["space"]["id"]])
+    limit: int = Field(examples=[50])
+    offset: int = Field(examples=[0])
+    runs: list[RunSummary]
+
+
+class StoredReport(Answer):
+    """A report as it was published."""
+
+    id: str = Field(examples=[EXAMPLE["id"]])
+    space: str = Field(examples=[EXAMPLE["space"]["id"]])
+    received_at: datetime = Field(examples=[_MOMENT])
+    report: dict[str, JsonValue] = Field(examples=[EXAMPLE])
+
+
+class FindingSummary(Answer):
+    """A finding of a report."""
+
+    code: str = Field(examples=["HFS410"])
+    name: str = Field(examples=["port-mismatch"])
+    level: str = Field(examples=["error"])
+    route: str | None = Field(examples=[None])
+    path: str = Field(examples=["Dockerfile"])
+    line: int | None = Field(examples=[14])
+    message: str = Field(examples=["the server listens on port 8000, the Hub connects to 7860"])
+    hint: str = Field(examples=["write --port 7860 in the start command"])
+
+
+class ComparisonResult(Answer):
+    """What changed from report ``old`` to report ``report``.
+
+    ``old`` is null where nothing was there to compare with: all findings are new.  ``unchecked``:
+    the newer run did not get to look whether it has them.
+    """
+
+    report: str = Field(examples=[EXAMPLE["id"]])
+    old: str | None = Field(examples=["d1f7c2a09c3b4c6e8a52f0c7b6d5e4f3"])
+    new: list[FindingSummary]
+    fixed: list[FindingSummary]
+    remaining: list[FindingSummary]
+    unchecked: list[FindingSummary]
+
+
+class Health(Answer):
+    """All is well."""
 
     status: Literal["ok"] = "ok"
 
@@ -74,89 +150,243 @@ class SvgResponse(Response):
 
 @router.post(
     "/api/reports",
-    status_code=201,
+    operation_id="publishReport",
     tags=["reports"],
+    status_code=201,
     dependencies=[Depends(require_publisher)],
+    response_model=Receipt,
     responses={
+        201: {
+            "description": "The report is stored, and outlives whatever happens to the board",
+            "headers": {"Location": {"description": "Where it can be had", "schema": {"type": "string"}}},
+        },
         200: {"model": Receipt, "description": "The same report was stored before"},
         **declare(
             {
-                400: "The body could not be read",
+                400: "The body is not JSON",
                 401: "No token of a publisher",
                 409: "Another report has this id",
                 413: "The body is too large",
-                422: "The report is not valid",
-                503: "Publishing is off",
+                422: "The report is not valid, or names no Space",
+                429: "Too many reports with this token; Retry-After says how many seconds to wait",
+                503: "Publishing is off, or the database does not answer",
             }
         ),
     },
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {
+                    "schema": {"$ref": "#/components/schemas/Submission"},
+                    "example": EXAMPLE,
+                }
+            },
+        }
+    },
 )
-def publish_report(submission: Submission, database: Database, response: Response) -> Receipt:
-    """Publish a report.  Sending it again under the same id changes nothing."""
-    with Session(database) as session:
-        stored, new = store.add(session, submission)
-        same = new or (stored.space, stored.document) == (submission.space, submission.document)
-        if not same:
-            raise HTTPException(409, "Another report has this id.")
-    response.status_code = 201 if new else 200
-    response.headers["Location"] = f"/api/reports/{submission.id}"
-    return Receipt(id=submission.id)
+async def publish_report(
+    request: Request,
+    idempotency_key: Annotated[
+        str, Header(description="The id of the report again", examples=[EXAMPLE["id"]])
+    ] = "",
+) -> Any:
+    """Publish the JSON report of one Space, as `pytest --hfspace --hfspace-publish URL` does.
+
+    Sending it again under the same id changes nothing.
+    """
+    body = await request.body()
+    submission = await anyio.to_thread.run_sync(read, body) if len(body) > _LARGE else read(body)
+    if idempotency_key and idempotency_key != submission.id:
+        raise Invalid(
+            [{"loc": ["header", "Idempotency-Key"], "msg": "not the report's id", "type": "value_error"}]
+        )
+    writer: Writer = request.app.state.writer
+    try:
+        outcome = await asyncio.wrap_future(writer.submit(submission))
+    except Busy:
+        raise HTTPException(503, "Too many reports wait to be stored.", {"Retry-After": "1"}) from None
+    if outcome is Outcome.CONFLICT:
+        raise HTTPException(409, "Another report has this id.")
+    url = f"/api/reports/{submission.id}"
+    return JSONResponse(
+        {"id": submission.id, "space": submission.space, "url": url},
+        201 if outcome is Outcome.NEW else 200,
+        {"Location": url},
+    )
 
 
-@router.get("/api/reports", tags=["reports"], responses=declare({422: "A parameter is not valid"}))
-def list_reports(
+@router.get(
+    "/api/spaces",
+    operation_id="listSpaces",
+    tags=["spaces"],
+    responses=declare({422: "A parameter is not valid"}),
+)
+def list_spaces(
     database: Database,
-    space: Annotated[
-        SpaceName | None, Query(description="Only of this Space", examples=[EXAMPLE["space"]])
-    ] = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
-    offset: Annotated[int, Query(ge=0, le=1_000_000_000)] = 0,
-) -> Page:
-    """List reports, the newest first."""
+    search: Annotated[str, Query(max_length=200, description="What the name contains")] = "",
+    state: Annotated[
+        Literal["", "ready", "unready", "unknown"], Query(description="Only Spaces of this state")
+    ] = "",
+    limit: Limit = 50,
+    offset: Offset = 0,
+) -> SpaceList:
+    """List the Spaces with their latest runs, that one first which was published last."""
     with Session(database) as session:
-        rows = store.newest(session, space, limit, offset)
-        reports = [Summary.model_validate(row) for row in rows]
-        return Page(total=store.count(session, space), limit=limit, offset=offset, reports=reports)
+        page = reading.overview(session, search=search, state=state, limit=limit, offset=offset)
+    return SpaceList(
+        total=page.total,
+        limit=limit,
+        offset=offset,
+        spaces=[_summary(row, SpaceSummary) for row in page.rows],
+    )
+
+
+@router.get(
+    "/api/spaces/{owner}/{name}",
+    operation_id="getSpace",
+    tags=["spaces"],
+    responses=declare({404: "Nothing was published of it", 422: "The name is not valid"}),
+)
+def get_space(owner: Owner, name: Name, database: Database) -> SpaceDetail:
+    """Get a Space with its last runs."""
+    with Session(database) as session:
+        row = _found(reading.space(session, f"{owner}/{name}"))
+    detail: SpaceDetail = _summary(row, SpaceDetail)
+    return detail
+
+
+@router.get(
+    "/api/spaces/{owner}/{name}/runs",
+    operation_id="listRuns",
+    tags=["spaces"],
+    responses=declare({404: "Nothing was published of it", 422: "A parameter is not valid"}),
+)
+def list_runs(owner: Owner, name: Name, database: Database, limit: Limit = 50, offset: Offset = 0) -> History:
+    """List the runs of a Space that are kept, the newest first."""
+    with Session(database) as session:
+        row = _found(reading.space(session, f"{owner}/{name}"))
+        points = reading.history(session, row.name, limit=limit, offset=offset)
+    runs = [RunSummary.model_validate(point) for point in points]
+    return History(space=row.name, limit=limit, offset=offset, runs=runs)
 
 
 @router.get(
     "/api/reports/{report_id}",
+    operation_id="getReport",
     tags=["reports"],
+    response_model=StoredReport,
     responses=declare({404: "No report has this id", 422: "The id is not valid"}),
 )
-def get_report(report_id: Annotated[ReportId, Path(examples=[EXAMPLE["id"]])], database: Database) -> Detail:
+def get_report(report_id: Id, database: Database) -> Any:
     """Get one report with everything that was published."""
     with Session(database) as session:
-        row = store.get(session, report_id)
-        if row is None:
-            raise HTTPException(404, "No report has this id.")
-        summary = Summary.model_validate(row)
-        return Detail(**summary.model_dump(), report=json.loads(row.document))
+        stored = _found(reading.report(session, report_id))
+    # The document was checked when it came.
+    return JSONResponse(
+        {
+            "id": stored.id,
+            "space": stored.space,
+            "received_at": stored.received_at.isoformat(),
+            "report": stored.document,
+        }
+    )
+
+
+@router.get(
+    "/api/reports/{report_id}/comparison",
+    operation_id="compareReports",
+    tags=["reports"],
+    responses=declare({404: "No report has this id", 422: "An id is not valid"}),
+)
+def compare_reports(
+    report_id: Id,
+    database: Database,
+    old: Annotated[
+        ReportId | None,
+        Query(description="The report to compare with; without it, the run before, of the same Space"),
+    ] = None,
+) -> ComparisonResult:
+    """Compare a report with an older one: which findings are new, fixed, remaining."""
+    with Session(database) as session:
+        newer = _found(reading.report(session, report_id))
+        older = _found(reading.report(session, old)) if old else reading.previous(session, report_id)
+    found = comparison.compare(older.document if older else {"checks": []}, newer.document)
+    return ComparisonResult(report=newer.id, old=older.id if older else None, **asdict(found))
+
+
+@router.get(
+    "/api/events",
+    operation_id="listenToEvents",
+    tags=["events"],
+    status_code=200,
+    response_class=EventStream,
+    responses={
+        200: {
+            "description": "Events of the kind `report`: the run as in a Space's history, and its `space`",
+            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        },
+        **declare({503: "Too many listen, or the database does not answer"}),
+    },
+)
+async def listen_to_events(
+    request: Request,
+    last_event_id: Annotated[
+        str, Header(description="The last event that is known: those after it are sent first")
+    ] = "",
+) -> Response:
+    """Be told of every report when it is stored, as server-sent events."""
+    feed: Feed = request.app.state.feed
+    known = last_event_id.isascii() and last_event_id.isdigit() and len(last_event_id) < 19
+    try:
+        listener = await feed.listen(int(last_event_id) if known else None)
+    except Full:
+        raise HTTPException(503, "Too many listen already.", {"Retry-After": "30"}) from None
+    return EventStream(feed, listener)
+
+
+@router.get("/health", operation_id="getHealth", tags=["health"])
+async def get_health() -> Health:
+    """Tell whether the process answers."""
+    return Health()
+
+
+@router.get(
+    "/ready",
+    operation_id="getReadiness",
+    tags=["health"],
+    responses=declare({503: "The database does not answer"}),
+)
+def get_readiness(database: Database) -> Health:
+    """Tell whether the database answers too."""
+    with Session(database) as session:
+        session.execute(text("SELECT 1 FROM space LIMIT 1"))
+    return Health()
 
 
 @router.get(
     "/badge/{owner}/{name}.svg",
+    operation_id="getBadge",
     tags=["pages"],
     response_class=SvgResponse,
     responses={304: {"description": "The badge is the one that If-None-Match names"}, **ANY_ERROR},
 )
 def get_badge(
-    owner: Annotated[str, Path(examples=["acme"])],
-    name: Annotated[str, Path(examples=["atlas"])],
+    owner: Annotated[str, Path(examples=[_OWNER])],
+    name: Annotated[str, Path(examples=[_NAME])],
     database: Database,
     if_none_match: Annotated[str, Header()] = "",
 ) -> Response:
     """Get the badge of a Space; grey where nothing is known of it."""
-    stage = None
+    stage, ready = None, False
     if re.fullmatch(PART_PATTERN, owner) and re.fullmatch(PART_PATTERN, name):
         with Session(database) as session:
-            stage = next((row.stage for row in store.newest(session, f"{owner}/{name}", 1)), None)
-    svg = render_badge(f"{owner[:96]}/{name[:96]}", stage)
+            row = reading.space(session, f"{owner}/{name}")
+        stage, ready = (row.latest.stage, row.latest.ready) if row else (None, False)
+    svg = render_badge(f"{owner[:96]}/{name[:96]}", stage, ready=ready)
     headers = {
         "Cache-Control": "public, max-age=60",
-        "Content-Security-Policy": "default-src 'none'",
         "ETag": f'"{hashlib.sha256(svg.encode()).hexdigest()[:32]}"',
-        "X-Content-Type-Options": "nosniff",
     }
     known = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
     if known & {"*", headers["ETag"]}:
@@ -164,23 +394,12 @@ def get_badge(
     return SvgResponse(svg, headers=headers)
 
 
-@router.get("/health", tags=["pages"], responses=declare({503: "The database does not answer"}))
-def get_health(database: Database) -> Health:
-    """Tell whether the board works."""
-    try:
-        with Session(database) as session:
-            store.newest(session, None, 1)
-    except SQLAlchemyError:
-        raise HTTPException(503, "The database does not answer.") from None
-    return Health()
+def _found(found: Any) -> Any:
+    if found is None:
+        raise HTTPException(404, "Nothing of this name is stored.")
+    return found
 
 
-@router.get("/", tags=["pages"], response_class=HTMLResponse)
-def get_overview(request: Request, database: Database) -> HTMLResponse:
-    """Show the latest stage of each Space."""
-    with Session(database) as session:
-        rows = store.latest_of_each(session, SHOWN + 1)
-        page = render_overview(request.app.title, rows)
-    # No frame-ancestors: the Hub shows this page in a frame.
-    policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-    return HTMLResponse(page, headers={"Content-Security-Policy": policy})
+def _summary(row: reading.SpaceRow, kind: Any) -> Any:
+    state = reading.state_of(row.latest)
+    return kind.model_validate({**vars(row), "state": state})

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from fastapi import FastAPI, Request, Response
 
-from fastapi import FastAPI
-
-from . import errors
-from .api import router
-from .database import make_engine, make_tables
+from . import api, errors, pages, schema
+from .auth import Publishers
+from .lifespan import OneLine, make_lifespan
 from .limit import BodyLimit
+from .security import SecurityHeaders
 from .settings import Settings
 
 #: The largest body of a request, in bytes.
@@ -19,25 +17,30 @@ MAX_BODY = 1024 * 1024
 
 def create_app(settings: Settings) -> FastAPI:
     """The board with these settings.  Connects to the database when its lifespan starts."""
-
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        engine = make_engine(settings.database_url)
-        try:
-            make_tables(engine)
-            app.state.engine = engine
-            yield
-        finally:
-            engine.dispose()
-
     app = FastAPI(
         title=settings.board_title,
         description="Publish the JSON reports of `pytest --hfspace` and see which Spaces are ready.",
         version="1",
-        lifespan=lifespan,
+        lifespan=make_lifespan(settings),
+        # FastAPI's pages for the API load their scripts from another host.
+        docs_url=None,
+        redoc_url=None,
     )
-    app.state.token_digests = settings.token_digests()
+    app.state.settings = settings
+    app.state.publishers = Publishers(settings.token_digests(), settings.rate_limit)
+    app.include_router(api.router)
+    app.include_router(pages.router)
+    errors.install(app, _page)
+    schema.install(app)
     app.add_middleware(BodyLimit, limit=MAX_BODY)
-    app.include_router(router)
-    errors.install(app)
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(OneLine)
     return app
+
+
+def _page(request: Request, status: int, detail: str) -> Response | None:
+    """A page where a browser asks, for something that is no part of the API."""
+    path: str = request.scope["path"]
+    if "text/html" not in request.headers.get("accept", "") or path.startswith(("/api/", "/badge/")):
+        return None
+    return pages.problem(request, status, detail)

@@ -7,9 +7,11 @@ from html import escape
 from .report import Stage
 
 GREY = "#9f9f9f"
+#: Of a Space that would run, and yet is not ready.
+AMBER = "#dfb317"
 _RED = "#e05d44"
 
-#: The colour of each stage, of badges and of the overview.
+#: The colour of each stage.
 COLOURS: dict[str, str] = {stage.value: _RED for stage in Stage} | {
     Stage.APP_STARTING.value: "#fe7d37",
     Stage.RUNNING.value: "#4c1",
@@ -38,9 +40,12 @@ _SVG = """\
 """
 
 
-def render_badge(space: str, stage: str | None) -> str:
-    """The badge as SVG.  ``space``: ``owner/name``, of any origin; ``stage``: None where unknown."""
-    message = stage or "unknown"
+def render_badge(space: str, stage: str | None, *, ready: bool = True) -> str:
+    """The badge as SVG.  ``space``: ``owner/name``, of any origin; ``stage``: None where unknown;
+    ``ready``: whether a Space that would run is in order, too."""
+    flawed = stage == Stage.RUNNING.value and not ready
+    message = "not ready" if flawed else stage or "unknown"
+    colour = AMBER if flawed else COLOURS.get(message, GREY)
     left, right = _width(_LABEL), _width(message)
     name = "".join(character for character in space if character.isprintable())
     return _SVG.format(
@@ -48,7 +53,7 @@ def render_badge(space: str, stage: str | None) -> str:
         left=left,
         right=right,
         alt=escape(f"{name}: {message}"),
-        colour=COLOURS.get(message, GREY),
+        colour=colour,
         label=_text(_LABEL, left / 2),
         message=_text(message, left + right / 2),
     )

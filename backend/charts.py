@@ -13,22 +13,27 @@ from typing import Final
 
 from markupsafe import Markup
 
-from .reading import Point
-from .stages import LOOKS, MEANINGS, State, state_of
+from .reading import Point, state_of
+from .report import State
+from .stages import LOOKS, MEANINGS
 
 #: How many runs a sparkline has room for, and the size of one, in pixels.
 RUNS: Final = 30
 _SLOT, _BAR, _HEIGHT = 5, 3, 24
+#: Where the mark of a state begins, from above, and how high it is.
+_MARKS: Final[dict[State, tuple[int, int]]] = {"ready": (1, 10), "unready": (14, 9), "unknown": (11, 3)}
 
 #: A history has room for at least so many runs, lest two runs become two walls.
 _FEWEST_SLOTS: Final = 24
 #: The heights of the lanes of a history, in pixels: of a stage, and of a count.
 _LANE, _TALL = 26, 48
+#: A bar of full height stands for so many checks at least: one warning is no tower.
+_FEWEST_CHECKS: Final = 4
 
 
 def counted(points: Sequence[Point]) -> str:
     """How many of the runs had which state: "24 ready, 5 not ready"."""
-    numbers = Counter(_state(point) for point in points)
+    numbers = Counter(state_of(point) for point in points)
     return ", ".join(f"{numbers[state]} {look.few}" for state, look in LOOKS.items() if numbers[state])
 
 
@@ -38,21 +43,19 @@ def sparkline(points: Sequence[Point]) -> Markup:
     width = RUNS * _SLOT
     first = width - len(shown) * _SLOT
     label = f"Last {len(shown)} runs: {counted(shown)}" if shown else "No runs"
-    bars = Markup("").join(_mark(point, first + place * _SLOT + 1) for place, point in enumerate(shown))
+    drawn: dict[State, str] = dict.fromkeys(LOOKS, "")
+    for place, point in enumerate(shown):
+        state = state_of(point)
+        top, height = _MARKS[state]
+        drawn[state] += f"M{first + place * _SLOT + 1} {top}h{_BAR}v{height}h-{_BAR}z"
+    # One shape for each state: an overview has fifty times thirty runs.
+    bars = Markup("").join(
+        Markup('<path class="run-{}" d="{}"/>').format(state, path) for state, path in drawn.items() if path
+    )
     return Markup(
         '<svg class="sparkline" role="img" aria-label="{}" width="{}" height="{}" viewBox="0 0 {} {}">'
-        '<rect class="baseline" x="0" y="{}" width="{}" height="1"/>{}</svg>'
-    ).format(label, width, _HEIGHT, width, _HEIGHT, _HEIGHT // 2, width, bars)
-
-
-def _mark(point: Point, x: int) -> Markup:
-    middle = _HEIGHT // 2
-    top, height = {"ready": (1, middle - 2), "unready": (middle + 2, middle - 3), "unknown": (middle - 1, 3)}[
-        _state(point)
-    ]
-    return Markup('<rect class="run-{}" x="{}" y="{}" width="{}" height="{}" rx="1"/>').format(
-        _state(point), x, top, _BAR, height
-    )
+        '<path class="baseline" d="M0 {}h{}v1h-{}z"/>{}</svg>'
+    ).format(label, width, _HEIGHT, width, _HEIGHT, _HEIGHT // 2, width, width, bars)
 
 
 @dataclass(frozen=True)
@@ -92,16 +95,12 @@ def history_chart(points: Sequence[Point]) -> Markup:
     )
 
 
-def _state(point: Point) -> State:
-    return state_of(point.stage, ready=point.ready)
-
-
 def _runs(number: int) -> str:
     return "1 run" if number == 1 else f"{number} runs"
 
 
 def _lane_of(point: Point) -> str:
-    state = _state(point)
+    state = state_of(point)
     return (point.stage or "") if state == "unready" else LOOKS[state].label
 
 
@@ -133,14 +132,15 @@ def _column(point: Point, x: float, step: float, places: dict[str, int], most: d
     """One run: a mark in the lane of its stage, a bar in each lane of counts, and words to point at."""
     left, width = f"{x + step * 0.1:.3f}%", f"{step * 0.8:.3f}%"
     mark = Markup('<rect class="run-{}" x="{}" y="{}" width="{}" height="{}" rx="2"/>').format(
-        _state(point), left, places[_lane_of(point)] * _LANE + 4, width, _LANE - 8
+        state_of(point), left, places[_lane_of(point)] * _LANE + 4, width, _LANE - 8
     )
     bottom = len(places) * _LANE - 4
     bars = Markup("")
     for name, number in most.items():
         if number:
             bottom += _TALL
-            tall = round((_TALL - 12) * getattr(point, name) / number, 1)
+        if getattr(point, name):
+            tall = round((_TALL - 12) * getattr(point, name) / max(number, _FEWEST_CHECKS), 1)
             bars += Markup('<rect class="bar-{}" x="{}" y="{}" width="{}" height="{}" rx="1"/>').format(
                 name, left, bottom - tall, width, tall
             )
@@ -152,6 +152,6 @@ def _column(point: Point, x: float, step: float, places: dict[str, int], most: d
 
 def _said(point: Point) -> str:
     when = point.received_at.strftime("%Y-%m-%d %H:%M UTC")
-    state = LOOKS[_state(point)].label
+    state = LOOKS[state_of(point)].label
     stage = f", {point.stage}" if point.stage else ""
     return f"{when}: {state}{stage}, {point.failed} failed, {point.warned} warned"

@@ -10,7 +10,7 @@ from pathlib import Path as File
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import quote, urlencode
 
-from fastapi import APIRouter, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Header, HTTPException, Path, Query, Request, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlmodel import Session
@@ -19,9 +19,9 @@ from . import charts, reading, view
 from .comparison import Comparison, Difference, compare
 from .database import Database
 from .errors import declare
-from .report import EXAMPLE
+from .report import EXAMPLE, State
 from .settings import Settings
-from .stages import LOOKS, State, meaning, state_of
+from .stages import LOOKS, meaning
 
 router = APIRouter(tags=["pages"], default_response_class=HTMLResponse)
 
@@ -39,7 +39,7 @@ _POLICY: Final = "; ".join(
         "connect-src 'self'",
         "form-action 'self'",
         "base-uri 'none'",
-        "frame-ancestors 'self' https://huggingface.co https://*.huggingface.co",
+        "frame-ancestors 'self' https://huggingface.co https://*.huggingface.co https://*.hf.space",
     )
 )
 _HEADERS: Final = {
@@ -61,11 +61,11 @@ _HEADINGS: Final = {
     503: "The board cannot do that now",
 }
 
-_OWNER, _, _NAME = EXAMPLE["space"].partition("/")
+_OWNER, _, _NAME = EXAMPLE["space"]["id"].partition("/")
 PageNumber = Annotated[int, Query(ge=1, le=1_000_000, description="From 1")]
 
 
-@router.get("/", responses=declare({422: "A parameter is not valid"}))
+@router.get("/", operation_id="showOverview", responses=declare({422: "A parameter is not valid"}))
 def show_overview(
     request: Request,
     database: Database,
@@ -102,6 +102,7 @@ def show_overview(
 
 @router.get(
     "/spaces/{owner}/{name}",
+    operation_id="showSpace",
     responses=declare({404: "Nothing was published of it", 422: "A parameter is not valid"}),
 )
 def show_space(
@@ -116,9 +117,7 @@ def show_space(
     with Session(database) as session:
         row = reading.space(session, wanted) if wanted.isprintable() else None
         if row is None:
-            return problem(
-                request, 404, f"No report of {view.text(wanted, 200)} was published.", show_publish=True
-            )
+            raise HTTPException(404, f"No report of {view.text(wanted, 200)} was published.")
         points = reading.history(session, wanted, limit=RUNS + 1, offset=(page - 1) * RUNS)
         stored = reading.report(session, row.latest.id)
     shown = points[:RUNS]
@@ -126,7 +125,7 @@ def show_space(
         request,
         "space.html",
         row=row,
-        state=_state(row.latest),
+        state=reading.state_of(row.latest),
         meaning=meaning(row.latest.stage, ready=row.latest.ready),
         points=shown,
         more=len(points) > RUNS,
@@ -137,7 +136,9 @@ def show_space(
     )
 
 
-@router.get("/reports/{report_id}", responses=declare({404: "No report has this id"}))
+@router.get(
+    "/reports/{report_id}", operation_id="showReport", responses=declare({404: "No report has this id"})
+)
 def show_report(
     request: Request, database: Database, report_id: Annotated[str, Path(examples=[EXAMPLE["id"]])]
 ) -> HTMLResponse:
@@ -145,7 +146,7 @@ def show_report(
     with Session(database) as session:
         stored = reading.report(session, report_id) if report_id.isprintable() else None
         if stored is None:
-            return problem(request, 404, "No report has this id. Only the latest runs of a Space are kept.")
+            raise HTTPException(404, "No report has this id. Only the latest runs of a Space are kept.")
         before = reading.previous(session, report_id)
         row = reading.space(session, stored.space)
     report = view.read(stored.document)
@@ -164,8 +165,12 @@ def show_report(
 
 @router.get(
     "/static/{name}",
+    operation_id="getStatic",
     response_class=Response,
-    responses={304: {"description": "The file is the one that If-None-Match names"}},
+    responses={
+        304: {"description": "The file is the one that If-None-Match names"},
+        **declare({422: "There is no such file"}),
+    },
 )
 def get_static(
     name: Literal["board.css", "board.js", "board.svg"],
@@ -187,18 +192,18 @@ def wants_page(request: Request) -> bool:
     return "text/html" in accepted and not request.scope["path"].startswith(("/api/", "/badge/"))
 
 
-def problem(request: Request, status: int, detail: str, *, show_publish: bool = False) -> HTMLResponse:
-    """The page that says what went wrong.  ``show_publish``: and how to publish a report."""
-    answer = _render(
+def problem(request: Request, status: int, detail: str) -> HTMLResponse:
+    """The page that says what went wrong."""
+    page = _render(
         request,
         "problem.html",
         status=status,
         heading=_HEADINGS.get(status, "That did not work"),
         detail=detail,
-        show_publish=show_publish,
+        unpublished=status == 404 and "/spaces/" in request.scope["path"],
     )
-    answer.status_code = status
-    return answer
+    page.status_code = status
+    return page
 
 
 # -- what the templates are given
@@ -237,7 +242,7 @@ def _environment() -> Environment:
     helpers: dict[str, Callable[..., Any] | Mapping[Any, Any]] = {
         "looks": LOOKS,
         "plural": view.plural,
-        "state_of": _state,
+        "state_of": reading.state_of,
         "version": _version,
     }
     environment.globals.update(helpers)
@@ -258,14 +263,12 @@ def _query(search: str, state: str, page: int) -> str:
     return "?" + urlencode({name: value for name, value in given.items() if value})
 
 
-def _state(point: reading.Point) -> State:
-    return state_of(point.stage, ready=point.ready)
-
-
 def _findings_of(point: reading.Point) -> str:
     """What a run found, in a few words."""
-    said = [f"{count} {word}" for count, word in ((point.failed, "failed"), (point.warned, "warned")) if count]
-    return " · ".join(said) or "nothing found"
+    said = [
+        f"{count} {word}" for count, word in ((point.failed, "failed"), (point.warned, "warned")) if count
+    ]
+    return " · ".join(said) or ("nothing found" if point.stage else "not rehearsed")
 
 
 def _markdown(address: str, space: str) -> str:
@@ -275,20 +278,24 @@ def _markdown(address: str, space: str) -> str:
 
 
 def _change(change: Comparison) -> dict[str, Any]:
+    """What changed, in words and in groups: title, tone, findings, and whether they were known before."""
     groups = [
-        ("New", "failed", change.new),
-        ("Fixed", "passed", change.fixed),
-        ("Remaining", "unseen", change.remaining),
-        ("Not looked at again", "unseen", change.unchecked),
+        ("New", "failed", change.new, False),
+        ("Fixed", "passed", change.fixed, False),
+        ("Remaining", "unseen", change.remaining, True),
+        ("Not looked at again", "unseen", change.unchecked, True),
     ]
     return {
-        "summary": ", ".join(f"{len(found)} {title.lower()}" for title, _, found in groups[:3]),
-        "groups": [(title, tone, _differences(found)) for title, tone, found in groups],
+        "summary": ", ".join(f"{len(found)} {title.lower()}" for title, _, found, _ in groups[:3]),
+        "groups": [(title, tone, _differences(found), known) for title, tone, found, known in groups],
     }
 
 
 def _differences(found: tuple[Difference, ...]) -> view.Listing:
-    rows = [(each.code, view.finding({"route": each.route}, vars(each))) for each in found[: view.MOST]]
+    rows = [
+        (view.text(each.code, 50), view.finding({"route": each.route}, vars(each)))
+        for each in found[: view.MOST]
+    ]
     return view.Listing(rows, len(found))
 
 

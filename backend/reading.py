@@ -13,8 +13,8 @@ from sqlmodel import col
 
 from .documents import unpack
 from .models import Document, Run, Space
-
-State = Literal["ready", "unready", "unknown"]
+from .report import State
+from .report import state_of as stage_state
 
 #: How many runs of a Space a row of the overview has.
 RECENT = 30
@@ -126,6 +126,11 @@ def counts(session: Session) -> dict[str, int]:
         found["spaces"] += spaces
         found["reports"] += reports
     return found
+
+
+def state_of(point: Point) -> State:
+    """The state of a Space of which this is the latest run."""
+    return stage_state(point.stage, ready=point.ready)
 
 
 _POINT: Any = (Run.id, Run.stage, Run.ready, Run.received_at, Run.failed, Run.warned)

@@ -38,6 +38,16 @@ class Stage(str, Enum):
     RUNNING = "RUNNING"
 
 
+State = Literal["ready", "unready", "unknown"]
+
+
+def state_of(stage: str | None, *, ready: bool) -> State:
+    """The state of a run: without a stage nothing is known, whatever else it says."""
+    if stage is None:
+        return "unknown"
+    return "ready" if ready else "unready"
+
+
 Level = Literal["error", "warn", "note"]
 _StageName = Literal[
     "PUSH_REJECTED",
@@ -146,7 +156,7 @@ class Timings(_Part):
 
 
 class Report(_Part):
-    """The report of one Space, of schema 1."""
+    """The report of one Space, as `--hfspace-report readiness.json` writes it; of schema 1."""
 
     schema_version: Annotated[StrictInt | StrictFloat, Field(ge=1, le=1)] = Field(alias="schema")
     contract: str = Field(pattern=r"^[0-9]{4}-[0-9]{2}$")
@@ -159,6 +169,7 @@ class Report(_Part):
     space: SpaceFacts
     stage: _StageName | None
     ready: bool
+    partial: str = ""
     confidence: Literal["high", "medium", "low", "none"]
     not_rehearsed: _Texts
     checks: Annotated[list[CheckResult], FailFast()]
@@ -192,13 +203,6 @@ class Submission:
     failed: int
     warned: int
     packed: bytes
-
-    @property
-    def state(self) -> str:
-        """Is the Space ready: ready, unready, or unknown where the run could predict no stage."""
-        if self.stage is None:
-            return "unknown"
-        return "ready" if self.ready else "unready"
 
 
 def read(body: bytes) -> Submission:

@@ -10,6 +10,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+#: The spellings of PostgreSQL's URL that name no driver.
+_PSYCOPG = ("postgres", "postgresql")
+
 
 class SettingsError(Exception):
     """The environment is malformed.  The text is one line that names every bad variable, no value."""
@@ -20,7 +23,9 @@ class Settings(BaseSettings):
 
     ``database_url``: a SQLAlchemy URL with a synchronous driver; ``~`` begins a home directory.
     ``board_tokens``: the tokens of those who may publish, separated by commas; without one,
-    publishing is off.  ``board_title``: the heading of the overview.
+    publishing is off.  ``board_title``: the heading of the overview.  ``history_limit``: how many
+    runs of each Space are kept.  ``rate_limit``: how many reports a minute each token may publish.
+    ``space_id``: owner/name of the Space that the board is, which the Hub sets.
     """
 
     model_config = SettingsConfigDict(
@@ -32,12 +37,17 @@ class Settings(BaseSettings):
     )
     board_tokens: SecretStr | None = None
     board_title: str = Field(default="Readiness board", max_length=100)
+    history_limit: int = Field(default=500, ge=1, le=100_000)
+    rate_limit: int = Field(default=600, ge=1, le=1_000_000)
+    space_id: str = Field(default="", max_length=200)
 
     @field_validator("database_url")
     @classmethod
     def _usable_url(cls, value: str) -> str:
         try:
             url = make_url(value.strip())
+            if url.drivername in _PSYCOPG:
+                url = url.set(drivername="postgresql+psycopg")
             dialect = url.get_dialect()
         except (ArgumentError, ValueError):
             raise ValueError("not the URL of a known kind of database") from None
@@ -69,6 +79,14 @@ class Settings(BaseSettings):
             raise ValueError("must be one line of text")
         return title
 
+    @property
+    def ephemeral(self) -> bool:
+        """Are the reports lost when the board restarts?  So they are on the disk of a Space itself."""
+        url = make_url(self.database_url)
+        if not self.space_id or url.get_backend_name() != "sqlite":
+            return False
+        return _is_on_root(Path(url.database or "").absolute())
+
     def token_digests(self) -> tuple[bytes, ...]:
         """The SHA-256 digest of each publisher's token; empty where publishing is off."""
         return tuple(hashlib.sha256(token.encode()).digest() for token in _split(self.board_tokens))
@@ -89,6 +107,16 @@ def read_settings() -> Settings:
 def _split(tokens: SecretStr | None) -> list[str]:
     text = tokens.get_secret_value() if tokens else ""
     return [token for part in text.split(",") if (token := part.strip())]
+
+
+def _is_on_root(path: Path) -> bool:
+    """Is this on the disk of the image, where no storage is mounted?"""
+    there = next(each for each in (path, *path.parents) if each.exists())
+    return _device(there) == _device(Path(there.anchor))
+
+
+def _device(path: Path) -> int:
+    return path.stat().st_dev
 
 
 def _in_home(path: str) -> str:

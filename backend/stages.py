@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
-State = Literal["ready", "unready", "unknown"]
+from .report import State, state_of
 
 
 @dataclass(frozen=True)
@@ -36,13 +36,6 @@ MEANINGS: Final[dict[str, str]] = {
 }
 _READY: Final = "The Space would come up and serve."
 _UNKNOWN: Final = "The run could not predict a stage."
-
-
-def state_of(stage: str | None, *, ready: bool) -> State:
-    """The state of a run: without a stage nothing is known, whatever else it says."""
-    if stage is None:
-        return "unknown"
-    return "ready" if ready else "unready"
 
 
 def meaning(stage: str | None, *, ready: bool) -> str:

@@ -11,8 +11,8 @@ from sqlalchemy.engine import Connection
 from sqlmodel import SQLModel, col
 
 from .documents import unpack
-from .models import Document, Run, Space, now
-from .report import Submission
+from .models import Document, Space, now
+from .report import Submission, state_of
 
 
 class Outcome(Enum):
@@ -84,7 +84,7 @@ def _advanced(space: dict[str, Any] | None, submission: Submission, history: int
     before = space or {"runs": 0, "kept": 0, "ready": None, "since": moment}
     return {
         "name": submission.space,
-        "state": submission.state,
+        "state": state_of(submission.stage, ready=submission.ready),
         "latest": submission.id,
         "ready": submission.ready,
         "received_at": moment,

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from .stages import State, meaning, state_of
+from .report import State, state_of
+from .stages import meaning
 
 #: How many findings, routes, settings and so on a page shows of each.
 MOST: Final = 200
@@ -277,9 +278,7 @@ def _levels(checks: Sequence[Mapping[str, Any]]) -> tuple[Level, ...]:
     return tuple(levels)
 
 
-def _shown(
-    by_check: Mapping[str, tuple[Mapping[str, Any], list[Finding]]], room: int
-) -> tuple[Check, ...]:
+def _shown(by_check: Mapping[str, tuple[Mapping[str, Any], list[Finding]]], room: int) -> tuple[Check, ...]:
     shown = []
     for code, (check, findings) in by_check.items():
         if room <= 0:
@@ -321,10 +320,9 @@ def _settings(settings: Sequence[Mapping[str, Any]]) -> Listing:
     rows = []
     for each in settings[:MOST]:
         where = texts(each.get("where"))
-        flags = (each.get(name) is True for name in ("required", "secret", "default", "documented"))
-        rows.append(
-            Setting(text(each.get("name")), *flags, tuple(where[:_PLACES]), max(0, len(where) - _PLACES))
-        )
+        flags = {name: each.get(name) is True for name in ("required", "secret", "default", "documented")}
+        more = max(0, len(where) - _PLACES)
+        rows.append(Setting(text(each.get("name")), **flags, where=tuple(where[:_PLACES]), more=more))
     return Listing(rows, len(settings))
 
 
@@ -343,7 +341,10 @@ def _skipped(checks: Sequence[Mapping[str, Any]]) -> Listing:
             reason = text(check.get("reason")) or ("left out by choice" if left_out else "no reason is given")
             by_reason.setdefault(reason, Counter())[text(check.get("code"), 50)] += 1
     rows = [
-        (reason, [f"{code} ({count})" if count > 1 else code for code, count in codes.most_common(_PLACES * 4)])
+        (
+            reason,
+            [f"{code} ({count})" if count > 1 else code for code, count in codes.most_common(_PLACES * 4)],
+        )
         for reason, codes in by_reason.items()
     ]
     return _listing(rows)

@@ -71,7 +71,7 @@ class Writer:
     def _batches(self) -> Iterator[list[_Job]]:
         job = self._jobs.get()
         while job is not None:
-            batch = []
+            batch: list[_Job] = []
             try:
                 while job is not None and len(batch) < MOST_TOGETHER:
                     batch.append(job)
@@ -86,7 +86,7 @@ class Writer:
         try:
             with self._engine.begin() as connection:
                 outcomes = store(connection, [submission for submission, _ in jobs], self._history)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (whoever waits is told, and the thread goes on)
             _log.exception("%d reports could not be stored", len(jobs))
             for _, future in jobs:
                 future.set_exception(error)

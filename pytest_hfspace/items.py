@@ -64,7 +64,7 @@ class CheckItem(pytest.Function):
 
     def __init__(self, *, check: Check, run: Run, route: Route | None = None, **kw: Any):
         others = tuple(name for name in check.facts if name not in (*run.facts, "space_route"))
-        super().__init__(callobj=_test_function(check.name, others), **kw)
+        super().__init__(callobj=_test_function(check, others), **kw)
         self.check = check
         self.run = run
         self.route = route
@@ -115,7 +115,8 @@ class CheckItem(pytest.Function):
         """The file that an annotation should point at, its line from 0, and the header."""
         space = self.run.space
         path, line = _usual_place(self.check, self.route, space)
-        return space.root / path, line - 1, self.header
+        # a worker of pytest-xdist cannot send what is no Unicode
+        return Path(printable(str(space.root / path), keep="")), line - 1, self.header
 
     @property
     def header(self) -> str:
@@ -124,12 +125,14 @@ class CheckItem(pytest.Function):
         return " ".join(filter(None, words))
 
 
-def _test_function(name: str, facts: Iterable[str]) -> Any:
+def _test_function(check: Check, facts: Iterable[str]) -> Any:
     def test(request: pytest.FixtureRequest, **_facts: Any) -> None:
         item = request.node
         item.evaluate(request)
 
-    test.__name__ = name
+    test.__name__ = check.name
+    # pytest shows it where a fixture does not exist
+    test.__wrapped__ = check.function  # type: ignore[attr-defined]  # typeshed lacks it
     parameters = [
         inspect.Parameter(fact, inspect.Parameter.POSITIONAL_OR_KEYWORD) for fact in ("request", *facts)
     ]

@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import math
 import os
-import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
-from .contract import DATE, FIRST
+from . import values
+from .report.formats import checked_suffix
 from .roots import ini, read_roots
 from .settings import Settings
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_APP = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
-_HUB_ID = re.compile(r"[\w.-]{1,96}/[\w.-]{1,96}", re.ASCII)
-_HEADER = re.compile(r"(?P<name>[!#$%&'*+.^`|~\w-]+)\s*:\s*(?P<value>[^\r\n\0]*)", re.ASCII)
-
-#: The module that writes a report, by the suffix of its file.
-REPORTS = {
-    ".json": ".report.json",
-    ".sarif": ".report.sarif",
-    ".md": ".report.markdown",
-    ".html": ".report.html",
-}
+_T = TypeVar("_T")
+_Meant = TypeVar("_Meant")
 
 
 @dataclass(frozen=True)
@@ -55,10 +46,10 @@ def read_settings(config: pytest.Config) -> tuple[Settings, ...]:
         ),
         headers=tuple(_header(text) for text in ini(config, "hfspace_headers")),
         secrets=tuple(ini(config, "hfspace_secrets")),
-        select=_codes(options.hfspace_select or ini(config, "hfspace_select")),
-        ignore=_codes(options.hfspace_ignore or ini(config, "hfspace_ignore")),
+        select=values.codes(options.hfspace_select or ini(config, "hfspace_select")),
+        ignore=values.codes(options.hfspace_ignore or ini(config, "hfspace_ignore")),
         strict=options.hfspace_strict or ini(config, "hfspace_strict"),
-        strict_codes=_codes(ini(config, "hfspace_strict_codes")),
+        strict_codes=values.codes(ini(config, "hfspace_strict_codes")),
         build=options.hfspace_build or ini(config, "hfspace_build"),
         offline=options.hfspace_offline or ini(config, "hfspace_offline"),
         timeout=_timeout(config, options.hfspace_timeout),
@@ -80,56 +71,37 @@ def read_outputs(config: pytest.Config) -> Outputs:
 
 
 def _app(value: str) -> str | None:
-    if value and not _APP.fullmatch(value):
-        raise pytest.UsageError(f"--hfspace-app: {value!r} is not MODULE:ATTR, such as main:app")
-    return value or None
+    return _as("--hfspace-app: ", values.app_name, value)
 
 
 def _ref(value: str | None) -> str | None:
-    if value is not None and (not value.strip() or value.startswith("-")):
-        raise pytest.UsageError(f"--hfspace-ref: {value!r} is not a commit, branch or tag")
-    return value
+    return None if value is None else _as("--hfspace-ref: ", values.revision, value)
 
 
 def _variable(text: str, source: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not _NAME.fullmatch(name.strip()) or "\0" in value:
-        # what was given is not quoted: it may be the secret itself
-        raise pytest.UsageError(f"{source} takes NAME=VALUE, with a name of letters, digits and _")
-    return name.strip(), value
+    return _as(f"{source} ", values.variable, text)
 
 
 def _header(text: str) -> tuple[str, str]:
-    found = _HEADER.fullmatch(text)
-    if found is None:
-        # not quoted either
-        raise pytest.UsageError("hfspace_headers takes lines such as Authorization: Bearer TOKEN")
-    return found["name"], found["value"].strip()
-
-
-def _codes(values: list[str]) -> tuple[str, ...]:
-    return tuple(word for value in values for word in value.replace(",", " ").upper().split())
+    return _as("hfspace_headers ", values.header, text)
 
 
 def _hub_id(value: str, spaces: int) -> str:
-    if value and not _HUB_ID.fullmatch(value):
-        raise pytest.UsageError(f"--hfspace-id: {value!r} is not OWNER/NAME, as in a Space's address")
     if value and spaces > 1:
         raise pytest.UsageError(f"--hfspace-id: {value!r} cannot be the name of {spaces} Spaces")
-    return value
+    return _as("--hfspace-id: ", values.hub_id, value)
 
 
 def _contract(value: str) -> str:
-    if not value:
-        return ""
-    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", value, re.ASCII):
-        raise pytest.UsageError(f"hfspace_contract: {value!r} is not a month such as {DATE}")
-    if not FIRST <= value <= DATE:
-        known = f"from {FIRST} to {DATE}" if FIRST < DATE else DATE
-        raise pytest.UsageError(
-            f"hfspace_contract: this version knows the contract of {known}, not of {value}"
-        )
-    return value
+    return _as("hfspace_contract: ", values.month, value)
+
+
+def _as(source: str, meant: Callable[[_T], _Meant], value: _T) -> _Meant:
+    """The value as it is meant; a ValueError becomes a usage error that names the source."""
+    try:
+        return meant(value)
+    except ValueError as error:
+        raise pytest.UsageError(f"{source}{error}") from None
 
 
 def _baseline(config: pytest.Config, asked: str | None) -> Path | None:
@@ -168,21 +140,13 @@ def _board(url: str) -> str:
 
 
 def _timeout(config: pytest.Config, asked: str | None) -> float:
-    value = asked if asked is not None else ini(config, "hfspace_timeout")
-    try:
-        seconds = float(value)
-    except (TypeError, ValueError):
-        seconds = math.nan
-    if not 0 < seconds < math.inf:
-        source = "--hfspace-timeout" if asked is not None else "hfspace_timeout"
-        raise pytest.UsageError(f"{source}: {value!r} is not a number of seconds above 0")
-    return seconds
+    source = "--hfspace-timeout" if asked is not None else "hfspace_timeout"
+    return _as(f"{source}: ", values.seconds, asked if asked is not None else ini(config, "hfspace_timeout"))
 
 
 def _report(config: pytest.Config, name: str) -> Path:
     path = config.invocation_params.dir / name
-    if path.suffix.lower() not in REPORTS:
-        raise pytest.UsageError(f"--hfspace-report: {name!r} should end in {', '.join(REPORTS)}")
+    _as("--hfspace-report: ", lambda suffix: checked_suffix(name, suffix), path.suffix)
     if not path.parent.is_dir():
         raise pytest.UsageError(f"--hfspace-report: there is no directory for {name!r}")
     if path.is_dir():

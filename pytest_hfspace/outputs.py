@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from importlib import import_module
 from pathlib import Path
 
-from .options import REPORTS, Outputs
+from .options import Outputs
 from .report import Report
+from .report.formats import render
 from .report.json import document
-from .run import DEFECT, said
+from .report.text import said
+from .run import DEFECT
 
 
 @dataclass(frozen=True)
@@ -96,9 +97,3 @@ def _write(reports: Sequence[Report], path: Path) -> str:
         except OSError as error:
             return f"{path.name} cannot be written: {error.strerror}"
     return "".join(told)
-
-
-def render(reports: Sequence[Report], suffix: str) -> str:
-    """The reports in the format of this suffix."""
-    writer: Callable[[Sequence[Report]], str] = import_module(REPORTS[suffix.lower()], __package__).render
-    return writer(reports)

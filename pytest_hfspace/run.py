@@ -6,16 +6,17 @@ Knows nothing of pytest: ``runs.py`` has what is pytest's, ``verification.py`` d
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .check import Check, Examination, Finding, Result, Skip
+from .guarding import guarded
 from .judgement import Judgement
 from .redact import Redactor
-from .report import Evidence, Report, gather, unevaluated
-from .report.text import one_line
+from .report import Evidence, Report, gather
+from .report.text import one_line, said
 from .settings import Settings
 from .space.at_rest import AT_REST, AtRest
 
@@ -58,20 +59,17 @@ class Silent:
 @dataclass(frozen=True)
 class Additions:
     """What a project adds: requests of its own, and checks.  Asked for when they are needed, for
-    a conftest.py may not be loaded before.  ``whole``: let a defect of ours show its traceback."""
+    a conftest.py may not be loaded before.  ``whole``: let a defect of ours show its traceback;
+    ``raising``: let pass what a check raises."""
 
     overrides: Callable[[], Overrides | None] = lambda: None
     checks: Callable[[], Iterable[Check]] = tuple
     whole: bool = False
+    raising: bool = False
 
 
 class UnusableSpace(ValueError):
     """The Space cannot even be looked at; the text is one line."""
-
-
-def said(error: BaseException) -> str:
-    """The class and the text of an exception in one line."""
-    return one_line(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
 
 
 class Facts(Mapping[str, Any]):
@@ -263,7 +261,13 @@ class Run:
         from .checks import CATALOGUE
 
         checks = (*CATALOGUE, *self._additions.checks())
-        return {check.code: replace(check, function=self._guarded(check)) for check in checks}
+        return {check.code: replace(check, function=guarded(check, self._tell(check))) for check in checks}
+
+    def _tell(self, check: Check) -> Callable[[str], None] | None:
+        """Takes the reason why a check could not be evaluated; None where it is to be raised."""
+        return (
+            None if self._additions.raising else lambda reason: self._unevaluated.update({reason: check.code})
+        )
 
     @functools.cached_property
     def selected(self) -> tuple[Check, ...]:
@@ -319,7 +323,8 @@ class Run:
         defect = self._unevaluated.get(result.reason, "") if result.outcome == "skipped" else ""
         if defect == check.code:
             # a warning, because it says nothing of the Space; failed, because it must be seen
-            finding = Finding(f"{result.reason}, please report", "", level="warn")
+            please = ", please report" if check.code.startswith("HFS") else ""
+            finding = Finding(f"{result.reason}{please}", "", level="warn")
             result = replace(result, outcome="failed", findings=(finding,), reason="")
             return self.redactor.result(result)
         if self._fresh is not None and self._fresh.drift is not None and self._rehearsal is not None:
@@ -401,22 +406,6 @@ class Run:
     def judgement(self) -> Judgement:
         """What the user's waivers, baseline, pinned contract and strictness make of a result."""
         return Judgement(self.settings, self.space, self.catalogue, self.redactor)
-
-    def _guarded(self, check: Check) -> Callable[..., Generator[Finding, None, None]]:
-        """The check's function; an exception that it did not foresee makes it skipped."""
-
-        @functools.wraps(check.function)
-        def guarded(**facts: Any) -> Generator[Finding, None, None]:
-            try:
-                yield from check.function(**facts)
-            except Skip:
-                raise
-            except Exception as error:
-                reason = f"{unevaluated(check)}{said(error)}"
-                self._unevaluated[reason] = check.code
-                raise Skip(reason) from error
-
-        return guarded
 
 
 def names(name: str, check: Check) -> bool:

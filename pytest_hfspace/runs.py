@@ -12,17 +12,15 @@ import pytest
 from .check import Check
 from .options import read_settings
 from .progress import Progress
-from .report.text import one_line
-from .run import Additions, Run, UnusableSpace, said
+from .report.text import one_line, said
+from .run import Additions, Run, UnusableSpace
 from .settings import Settings
 
 if TYPE_CHECKING:
     from .rehearsal.facts import Route
     from .rehearsal.requests import Override
-    from .space import Space
 
 _RUNS = pytest.StashKey["Runs"]()
-_OVERRIDE_KEYS = ("params", "headers", "json", "body", "skip")
 
 
 class Runs(Mapping[str, Run]):
@@ -123,21 +121,12 @@ class Runs(Mapping[str, Run]):
 
     def _overrides(self, name: str) -> Callable[[Route], Override | None] | None:
         hook = self._config.hook.pytest_hfspace_request
-        return functools.partial(self._override, self[name].space) if hook.get_hookimpls() else None
+        if not hook.get_hookimpls():
+            return None
+        from .rehearsal.requests.given import given
 
-    def _override(self, space: Space, route: Route) -> Override | None:
-        from .rehearsal.requests import Override
-
-        try:
-            answer = self._config.hook.pytest_hfspace_request(route=route, space=space)
-            if answer is None or isinstance(answer, Override):
-                return answer
-            unknown = sorted(set(answer) - set(_OVERRIDE_KEYS))
-            if unknown:
-                return Override(skip=f"pytest_hfspace_request gave the unknown key {unknown[0]!r}")
-            return Override(**answer)
-        except Exception as error:  # noqa: BLE001  # the hook is the project's own code
-            return Override(skip=f"pytest_hfspace_request raised {said(error)}")
+        space = self[name].space
+        return given(lambda route: hook(route=route, space=space), "pytest_hfspace_request")
 
     def conftest_failed(self, error: Exception) -> None:
         """Remember that a conftest.py could not be imported."""

@@ -18,6 +18,7 @@ from .outputs import Written, write_baseline, write_reports
 from .report import Evidence, Report, pack, settled, unpack
 from .report.catalogue import did_you_mean, find
 from .report.terminal import closing_sections, headline
+from .report.text import printable
 from .run import Run, names
 from .runs import Runs
 from .settings import matches
@@ -127,13 +128,15 @@ class Readiness:
         finding = next((finding for finding in worst.findings if finding.path and not finding.waived), None)
         if finding is not None:
             path, line = item.run.space.root / finding.path, (finding.line or 1) - 1
-        report.location = (os.path.relpath(path, self.config.rootpath), line, header)
+        # as in the item's own place
+        shown = printable(str(path), keep="")
+        report.location = (printable(os.path.relpath(path, self.config.rootpath), keep=""), line, header)
         if report.skipped:
-            report.longrepr = (str(path), line + 1, f"Skipped: {worst.reason}")
+            report.longrepr = (shown, line + 1, f"Skipped: {worst.reason}")
         crash = getattr(report.longrepr, "reprcrash", None)
         if report.failed and crash is not None and NotReady.__name__ in crash.message:
             # whole and without its place: the short summary has one line for it
-            crash.path, crash.lineno, crash.message = str(path), line + 1, headline(worst)
+            crash.path, crash.lineno, crash.message = shown, line + 1, headline(worst)
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_teardown(self, item: pytest.Item, nextitem: pytest.Item | None) -> None:
@@ -244,7 +247,5 @@ class Readiness:
     def pytest_unconfigure(self) -> None:
         """Without a closing section (``--no-summary``, ``-p no:terminal``): say what must be known."""
         if not self._told:
-            for text, _ in self.written.lines():
-                print(text, file=sys.stderr)
-            for command in self.written.commands:
-                print(command, flush=True)
+            sys.stderr.writelines(f"{text}\n" for text, _ in self.written.lines())
+            sys.stdout.writelines(f"{command}\n" for command in self.written.commands)

@@ -95,7 +95,14 @@
     if (source || document.hidden) return;
     source = new EventSource(events);
     source.onopen = () => show("on", "Live");
-    source.onerror = () => show("off", "Not live: trying again");
+    source.onerror = () => {
+      show("off", "Not live");
+      // Refused, as by a board with too many listeners: the browser will not try again by itself.
+      if (source.readyState === EventSource.CLOSED) {
+        rest();
+        setTimeout(listen, MINUTE / 2);
+      }
+    };
     source.onmessage = arrived;
     source.addEventListener("report", arrived);
   }
@@ -123,9 +130,6 @@
   }
 
   document.querySelectorAll(".copied code").forEach(offerCopy);
-  document.querySelectorAll("select[name=state]").forEach(each => {
-    each.addEventListener("change", () => each.form.requestSubmit());
-  });
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) return rest();
     listen();

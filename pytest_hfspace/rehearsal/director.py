@@ -374,9 +374,10 @@ def _reads(logs: list[Log], stood_in: set[str]) -> tuple[Read, ...]:
 
 
 def _unconfined(space: Space, log: Log) -> tuple[str, ...]:
-    """What only matters where the app wrote what it may not write on the Space."""
-    refused = any(use.write and is_refused(space.image, use.path) for use in log.files)
-    return (f"writes were not refused as on the Space: {log.unconfined}",) * bool(log.unconfined and refused)
+    """What only matters where the app wrote, or tried to write, what it may not on the Space."""
+    if not log.unconfined or not any(use.write and is_refused(space.image, use.path) for use in log.files):
+        return ()
+    return (f"only what the app's own Python code writes was refused as on the Space: {log.unconfined}",)
 
 
 def _notes(log: Log) -> tuple[str, ...]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timezone
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
-from ..check import Check, Finding, Result, predicted_stage
+from ..check import Check, Finding, Level, Result, predicted_stage
 from ..contract import BUILTIN_ENVIRONMENT, GRADIO_ENVIRONMENT, OAUTH_ENVIRONMENT, Stage
 from ..rehearsal.facts import Read, Rehearsal, Route
 from ..space import Space
@@ -32,6 +34,8 @@ __all__ = [
 ]
 
 Confidence = Literal["high", "medium", "low", "none"]
+
+_LEVELS: tuple[Level, ...] = ("error", "warn", "note")
 
 _TIMINGS = ("export", "import", "startup", "first_response", "visits", "shutdown", "total")
 _GIVEN_BY_THE_HUB = {*BUILTIN_ENVIRONMENT, *OAUTH_ENVIRONMENT, *GRADIO_ENVIRONMENT}
@@ -180,6 +184,40 @@ class Report:
         if not (self.evidence.rehearsed or self._is_static):
             return "low"
         return "medium" if self.not_rehearsed or self.doubts else "high"
+
+    @property
+    def passed(self) -> bool:
+        """Would ``pytest --hfspace`` exit with 0?  No check has failed, every waiver holds, and under
+        ``strict`` a stage could be told.  A Space that could not be rehearsed passes without being
+        :attr:`ready`."""
+        return not (
+            any(result.outcome == "failed" for result in self.results)
+            or any(waiver.problem for waiver in self.waivers)
+            or (self.strict and self.stage is None and not self.partial)
+        )
+
+    @property
+    def findings(self) -> tuple[tuple[Result, Finding], ...]:
+        """Every finding that counts, with the result that it is of; errors first, then warnings."""
+        found = [(result, each) for result in self.results for each in result.findings if not each.waived]
+        return tuple(sorted(found, key=lambda pair: _LEVELS.index(pair[1].level or pair[0].check.level)))
+
+    def document(self) -> dict[str, Any]:
+        """The JSON report as data: what ``docs/report.md`` describes."""
+        from .json import document
+
+        return document(self)
+
+    def write(self, path: str | os.PathLike[str]) -> None:
+        """Write it in the format that the suffix names: .json, .sarif, .md or .html.
+
+        ValueError for another suffix; OSError where the file cannot be written.
+        """
+        from .formats import checked_suffix, render
+
+        target = Path(path)
+        text = render([self], checked_suffix(target.name, target.suffix))
+        target.write_text(text, encoding="utf-8", newline="\n")
 
 
 def settled(reports: Iterable[Report]) -> tuple[Report, ...]:

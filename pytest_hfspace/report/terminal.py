@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ..check import Finding, Result
 from ..contract import Stage
 from . import Report
-from .text import GLUE, count, wrap
+from .text import GLUE, count, inert, wrap
 
 #: Beyond that many findings of one check, the rest is left to the JSON report.
 MOST_FINDINGS = 20
@@ -55,7 +55,7 @@ def headline(result: Result) -> str:
     if not findings:
         return result.reason
     more = len(findings) - 1
-    return findings[0].message + (f" (and {more} more)" if more else "")
+    return inert(findings[0].message) + (f" (and {more} more)" if more else "")
 
 
 def place(finding: Finding) -> str:
@@ -83,47 +83,74 @@ def consequence_of(result: Result, finding: Finding) -> str:
 
 
 def closing_sections(reports: Sequence[Report], columns: int, *, verbose: bool = False) -> list[Line]:
-    """The section "Space readiness" of a run over one Space, or over several: in full what is not
-    ready, a line for each that is."""
+    """The section "Space readiness" of a run over one Space, or over several: a line for each that
+    is ready, and what is to be read of the others, the worst at the end, where a terminal stands."""
     if len(reports) == 1 and not reports[0].evidence.name:
         return closing_section(reports[0], columns, verbose=verbose)
     width = text_width(columns)
     lines: list[Line] = []
-    for report in sorted(reports, key=lambda report: not _is_quiet(report)):
-        section = closing_section(report, columns - 2, verbose=verbose)
-        if not section:
-            continue
-        if _is_quiet(report) and not verbose:
-            first = next(line for line in section if line.text.startswith("Predicted stage"))
-            lines += _coloured(f"{report.evidence.name}: {_in_short(report)}", width, first.colour)
+    for report in sorted((report for report in reports if _was_evaluated(report)), key=_rank):
+        if verbose:
+            section = closing_section(report, columns - 2, verbose=True)
+            lines += [*([Line("")] if lines else []), Line(report.evidence.name), *_indented(section)]
         else:
-            lines += [Line(""), Line(report.evidence.name)]
-            lines += [Line(f"  {text}".rstrip(), colour) for text, colour in section]
+            lines += _in_short(report, width)
     if not lines:
         return []
-    return [*lines, Line(""), *_to_mend(reports, width), *_overall(reports, width)]
+    mend = _to_mend(reports, width)
+    return [*lines, Line(""), *mend, *([Line("")] if mend else []), *_overall(reports, width)]
 
 
-def _is_quiet(report: Report) -> bool:
-    """Is there nothing that anybody has to read?"""
-    said = (result.outcome for result in report.results)
-    return report.ready and "warned" not in said
+def _indented(lines: Iterable[Line]) -> list[Line]:
+    return [Line(f"  {text}".rstrip(), colour) for text, colour in lines]
 
 
-def _in_short(report: Report) -> str:
-    numbers = Counter(route["outcome"] for route in report.evidence.routes)
-    routes = f", {count(numbers['answered'], 'route')} answered" if report.evidence.routes else ""
-    return f"{prediction(report)}{routes}"
+def _rank(report: Report) -> int:
+    """0: ready; 1: with warnings; 2: there is no prediction; 3: not ready."""
+    if report.stage is None:
+        return 2
+    if not report.ready:
+        return 3
+    return int(any(result.outcome == "warned" for result in report.results))
+
+
+def _in_short(report: Report, width: int) -> list[Line]:
+    """A line, and below it what nobody should overlook; the failures stand above the section."""
+    rank, routes = _rank(report), report.evidence.routes
+    parts = [f"no prediction: {_why_none(report)}" if report.stage is None else prediction(report)]
+    if routes and report.stage is not None:
+        answered = sum(route["outcome"] == "answered" for route in routes)
+        numbers = f"{answered} of {len(routes)}" if answered < len(routes) else str(answered)
+        parts.append(f"{numbers}{GLUE}route{'s' if len(routes) > 1 else ''} answered")
+    parts += [report.partial] if report.partial and report.stage is not None else []
+    waived = sum(bool(finding.waived) for result in report.results for finding in result.findings)
+    parts += [f"{waived} waived"] if waived else []
+    lines = _coloured(
+        f"{report.evidence.name}: {', '.join(parts)}", width, ("green", "green", "yellow", "red")[rank]
+    )
+    below = [line for line in _advice(report, width - 2, verbose=False) if line.text]
+    if rank > 0:
+        below += [*_remedy(report, width - 2), *_not_rehearsed(report, width - 2)]
+    return [*lines, *_indented(below)]
+
+
+def _was_evaluated(report: Report) -> bool:
+    return any(result.outcome != "waived" or result.findings for result in report.results)
 
 
 def _overall(reports: Sequence[Report], width: int) -> list[Line]:
-    unready = [report.evidence.name for report in reports if not report.ready and report.stage]
-    unknown = [report.evidence.name for report in reports if report.stage is None]
-    ready = len(reports) - len(unready) - len(unknown)
-    parts = [f"{ready} ready"]
-    parts += [f"{len(unready)} not ready ({_few(unready)})"] if unready else []
+    """The last line: how many of each kind, and which ones need a look."""
+    names: dict[int, list[str]] = {}
+    for report in reports:
+        names.setdefault(_rank(report), []).append(report.evidence.name)
+    quiet, warned, unknown, unready = (names.get(rank, []) for rank in range(4))
+    mend = len(_problems(reports))
+    parts = [f"{len(quiet) + len(warned)} ready"]
+    parts[0] += f" ({len(warned)} with warnings)" if warned else ""
     parts += [f"{len(unknown)} without a prediction ({_few(unknown)})"] if unknown else []
-    colour = "red" if unready else "yellow" if unknown else "green"
+    parts += [f"{len(unready)} not ready ({_few(unready)})"] if unready else []
+    parts += [f"{count(mend, 'waiver')} to mend"] if mend else []
+    colour = "red" if unready or mend else "yellow" if unknown else "green"
     return _coloured(f"{count(len(reports), 'Space')}: {', '.join(parts)}", width, colour)
 
 
@@ -134,16 +161,17 @@ def _few(names: list[str]) -> str:
 
 def closing_section(report: Report, columns: int, *, verbose: bool = False) -> list[Line]:
     """The section "Space readiness": nothing if nothing was evaluated."""
-    if not any(result.outcome != "waived" for result in report.results):
+    if not _was_evaluated(report):
         return []
     width = text_width(columns)
     return [
         *_advice(report, width, verbose=verbose),
         *_prediction(report, width),
-        *_list("Not rehearsed:", [text for text in report.not_rehearsed if text != report.partial], width),
+        *_not_rehearsed(report, width),
         *(_line("Fresh build", [report.evidence.build], width) if report.evidence.build else []),
         *_routes(report, width),
         *_counts(report, width),
+        *_skipped(report, width),
         *_waivers(report, width),
         *([] if report.evidence.name else _to_mend([report], width)),
         *timings_lines(report, width),
@@ -163,12 +191,11 @@ def _advice(report: Report, width: int, *, verbose: bool) -> list[Line]:
 
 
 def _prediction(report: Report, width: int) -> list[Line]:
-    stage, evidence = report.stage, report.evidence
-    if stage is None:
-        lines = _coloured(f"Predicted stage: {prediction(report)}", width, "yellow")
-        if evidence.remedy and not report.partial:
-            lines += [Line(text) for text in wrap(f"To rehearse it: {evidence.remedy}", width, hanging="  ")]
-        return lines
+    if report.stage is None:
+        return [
+            *_coloured(f"Predicted stage: {prediction(report)}", width, "yellow"),
+            *_remedy(report, width),
+        ]
     colour = "green" if report.ready else "red"
     lines = _coloured(f"Predicted stage: {prediction(report)}", width, colour)
     if report.partial:
@@ -176,11 +203,22 @@ def _prediction(report: Report, width: int) -> list[Line]:
     return lines
 
 
+def _remedy(report: Report, width: int) -> list[Line]:
+    remedy = report.evidence.remedy
+    if report.stage is not None or report.partial or not remedy:
+        return []
+    return [Line(text) for text in wrap(f"To rehearse it: {remedy}", width, hanging="  ")]
+
+
+def _not_rehearsed(report: Report, width: int) -> list[Line]:
+    return _list("Not rehearsed:", [text for text in report.not_rehearsed if text != report.partial], width)
+
+
 def prediction(report: Report) -> str:
     """The predicted stage in words: why, on what conditions, with which confidence."""
     stage, evidence = report.stage, report.evidence
     if stage is None:
-        return f"none: {report.partial or evidence.impossible or _why_not_up(report)}"
+        return f"none: {_why_none(report)}"
     text: str = stage.value
     if stage is not Stage.RUNNING:
         text += f", because of {_codes(report.blamed, stage)}"
@@ -193,6 +231,10 @@ def prediction(report: Report) -> str:
     if evidence.requires and stage is Stage.RUNNING:
         text += f", provided that {_names(evidence.requires)} {_is(evidence.requires)} set"
     return f"{text} (confidence: {report.confidence})"
+
+
+def _why_none(report: Report) -> str:
+    return report.partial or report.evidence.impossible or _why_not_up(report)
 
 
 #: The checks that tell why an app does not come up.
@@ -252,12 +294,15 @@ def _routes(report: Report, width: int) -> list[Line]:
 
 def _counts(report: Report, width: int) -> list[Line]:
     numbers: Counter[str] = Counter(result.outcome for result in report.results)
-    lines = _line("Checks", [f"{numbers[name]} {name}" for name in _CHECKS if numbers[name]], width)
+    return _line("Checks", [f"{numbers[name]} {name}" for name in _CHECKS if numbers[name]], width)
+
+
+def _skipped(report: Report, width: int) -> list[Line]:
     reasons = Counter(
         result.reason for result in report.results if result.outcome == "skipped" and result.applicable
     )
     texts = [f"{reason} ({number})" if number > 1 else reason for reason, number in reasons.most_common()]
-    return [*lines, *_list("Skipped:", texts, width)]
+    return _list("Skipped:", texts, width)
 
 
 def _waivers(report: Report, width: int) -> list[Line]:
@@ -268,10 +313,14 @@ def _waivers(report: Report, width: int) -> list[Line]:
 
 
 def _to_mend(reports: Iterable[Report], width: int) -> list[Line]:
-    """The waivers that fail the run; one of the settings is named once for all Spaces."""
+    """The waivers that fail the run."""
+    return [line._replace(colour="red") for line in _list("Waivers to mend:", _problems(reports), width)]
+
+
+def _problems(reports: Iterable[Report]) -> list[str]:
+    """One of the settings is named once for all Spaces."""
     uses = (use for report in reports for use in report.waivers if use.problem)
-    texts = list(dict.fromkeys(f"{use.origin}: {use.text}: {use.problem}" for use in uses))
-    return [line._replace(colour="red") for line in _list("Waivers to mend:", texts, width)]
+    return list(dict.fromkeys(f"{use.origin}: {use.text}: {use.problem}" for use in uses))
 
 
 def timings_lines(report: Report, width: int) -> list[Line]:

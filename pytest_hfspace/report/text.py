@@ -27,12 +27,13 @@ def wrap(text: str, width: int, indent: str = "", hanging: str | None = None) ->
     """Break into lines of at most ``width`` columns, never inside a word.
 
     ``indent`` goes before the first line, ``hanging`` (``indent``, if None) before the others.
+    None of them is a command to GitHub Actions.
     """
     hanging = indent if hanging is None else hanging
     lines: list[str] = []
     for number, paragraph in enumerate(text.splitlines()):
         lines += textwrap.wrap(
-            paragraph,
+            _amid(inert(paragraph)),
             width,
             initial_indent=hanging if number else indent,
             subsequent_indent=hanging,
@@ -42,6 +43,22 @@ def wrap(text: str, width: int, indent: str = "", hanging: str | None = None) ->
     return [line.replace(GLUE, " ") for line in lines]
 
 
+def inert(text: str) -> str:
+    """The text without commands to GitHub Actions of the old kind, which it reads anywhere in a line."""
+    return text.replace("##[", "##%5B")
+
+
+def _amid(paragraph: str) -> str:
+    """Those of the new kind begin a line, where white space does not count."""
+    text = paragraph.replace(" ::", f"{GLUE}::").lstrip(f" {GLUE}")
+    return text.replace("::", "%3A%3A", 1) if text.startswith("::") else text
+
+
 def count(number: int, noun: str) -> str:
     """ "1 check", "2 checks"."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def said(error: BaseException) -> str:
+    """The class and the text of an exception in one line."""
+    return one_line(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)

@@ -14,8 +14,10 @@ from asgi_lifespan import LifespanManager
 from sqlalchemy import Engine
 
 from backend.app import create_app
-from backend.report import Submission
+from backend.report import EXAMPLE
 from backend.settings import Settings
+
+from . import postgresql
 
 TOKEN = "correct-horse"
 
@@ -62,9 +64,26 @@ class Board:
 
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in ("DATABASE_URL", "BOARD_TOKENS", "BOARD_TITLE"):
-        monkeypatch.delenv(name, raising=False)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[Path]:
+    reason = postgresql.missing()
+    if reason:
+        pytest.skip(reason)
+    with postgresql.server() as directory:
+        yield directory
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'board.db'}"
+    return postgresql.new_database(request.getfixturevalue("postgresql_server"))
 
 
 @pytest.fixture
@@ -88,12 +107,14 @@ def board(make_board: Callable[..., Board]) -> Board:
 
 @pytest.fixture
 def submission() -> Callable[..., dict[str, Any]]:
-    """The example of the schema, with other members where they are given."""
-    (example,) = Submission.model_json_schema()["examples"]
+    """The example of a report, with other members where they are given; ``space``: the Space's name."""
 
-    def make(report: dict[str, Any] | None = None, **members: Any) -> dict[str, Any]:
-        made = {**copy.deepcopy(example), **members}
-        made["report"].update(report or {})
+    def make(
+        report: dict[str, Any] | None = None, *, space: str | None = None, **members: Any
+    ) -> dict[str, Any]:
+        made = {**copy.deepcopy(EXAMPLE), **(report or {}), **members}
+        if space is not None:
+            made["space"]["id"] = space
         return made
 
     return make

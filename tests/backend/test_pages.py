@@ -1,250 +1,527 @@
-"""The badge, the overview and the health of the board."""
+"""The pages as they are sent: what they show, that all of it is escaped, and what they may load."""
 
 from __future__ import annotations
 
+import json
 import re
-from xml.etree import ElementTree as ET
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
 
 import pytest
-from sqlmodel import Session
 
-from backend.badge import COLOURS, GREY, render_badge
-from backend.models import StoredReport
-from backend.overview import SHOWN
-from backend.report import Stage
-from pytest_hfspace import contract
+from backend import pages
+from backend.pages import RUNS, SPACES
+from backend.view import MOST
 
-NASTY = "<script>alert(1)</script>\"'&/{{7*7}}"
-
-
-def insert(board, **members):
-    """A row that no publisher could have sent."""
-    values = {"stage": "RUNNING", "ready": True, "failed": 0, "warned": 0, "document": "{}", **members}
-    with Session(board.engine) as session:
-        session.add(StoredReport(**values))
-        session.commit()
+BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+NASTY = "</title></script><script>alert(1)</script><img src=x onerror=y>\"'&{{7*7}}\u202e"
+VOID = {"meta", "link", "img", "input", "br", "use", "path", "rect"}
 
 
-def texts(svg):
-    """What a badge says, shadows included."""
-    return [element.text for element in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]
+class Page(HTMLParser):
+    """The elements of a page, each with its attributes and its text; and whether all are closed."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.elements, self.open, self.text = [], [], ""
+        self.feed(text)
+        self.close()
+        assert self.open == [], "an element is not closed"
+
+    def handle_starttag(self, tag, attributes):
+        names = [name for name, _ in attributes]
+        assert len(names) == len(set(names)), (tag, names)
+        self.elements.append((tag, dict(attributes), []))
+        if tag not in VOID:
+            self.open.append(self.elements[-1])
+
+    def handle_startendtag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes), []))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop()[0] == tag
+
+    def handle_data(self, data):
+        self.text += data
+        for _, _, texts in self.open:
+            texts.append(data)
+
+    def all(self, tag, **wanted):
+        wanted = {name.rstrip("_"): value for name, value in wanted.items()}
+        return [
+            (attributes, " ".join("".join(texts).split()))
+            for each, attributes, texts in self.elements
+            if each == tag and wanted.items() <= attributes.items()
+        ]
 
 
-def test_the_stages_are_those_of_the_contract():
-    assert [stage.value for stage in Stage] == [stage.value for stage in contract.Stage]
+def opened(board, path, status=200, **headers):
+    answer = board.get(path, headers={**BROWSER, **headers})
+    assert answer.status_code == status
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    return Page(answer.text)
 
 
-# -- badge
+def rows(page):
+    return [(attributes["data-key"], text) for attributes, text in page.all("tr") if "data-key" in attributes]
 
 
-@pytest.mark.parametrize("stage", [stage.value for stage in Stage])
-def test_the_badge_tells_the_stage(board, submission, stage):
-    board.post(submission({"stage": stage}))
-    answer = board.get("/badge/acme/atlas.svg")
-    assert answer.status_code == 200
-    assert answer.headers["Content-Type"].partition(";")[0] == "image/svg+xml"
-    assert texts(answer.content) == ["space", "space", stage, stage]
-    assert f'fill="{COLOURS[stage]}"' in answer.text
-
-
-def test_the_colours_tell_ready_from_broken():
-    assert len({COLOURS["RUNNING"], COLOURS["APP_STARTING"], COLOURS["BUILD_ERROR"], GREY}) == 4
-    assert set(COLOURS) == {stage.value for stage in Stage}
-
-
-def test_the_badge_follows_the_latest_report(board, submission):
-    board.post(submission(id="first"))
-    board.post(submission({"stage": "RUNNING"}, id="second"))
-    board.post(submission({"stage": "BUILD_ERROR"}, id="third", space="acme/atlas-2"))
-    assert "RUNNING" in texts(board.get("/badge/acme/atlas.svg").content)
-
-
-def test_a_dot_belongs_to_the_name(board, submission):
-    board.post(submission(space="acme/atlas.svg"))
-    assert "APP_STARTING" in texts(board.get("/badge/acme/atlas.svg.svg").content)
-    assert "unknown" in texts(board.get("/badge/acme/atlas.svg").content)
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "acme/none",
-        "a%20b/c",
-        "%3Cscript%3E/%22onload%3D%22",
-        "a%00b/%1b",
-        "%ff%fe/%ed%a0%80",
-        "x" * 5000 + "/" + "y" * 5000,
-        "-/-",
-    ],
-)
-def test_an_unknown_space_has_a_grey_badge(board, path):
-    answer = board.get(f"/badge/{path}.svg")
-    assert answer.status_code == 200
-    assert texts(answer.content)[-1] == "unknown"
-    assert f'fill="{GREY}"' in answer.text
-    assert len(answer.content) < 3000
-
-
-def test_names_are_escaped_in_the_badge():
-    svg = render_badge(NASTY + "\x00\x1b\ud800", "RUNNING")
-    image = ET.fromstring(svg)
-    assert image.get("aria-label") == f"{NASTY}: RUNNING"
-    assert not list(image.iter("{http://www.w3.org/2000/svg}script"))
-    assert "<script" not in svg
-
-
-def test_the_texts_of_a_badge_fit_their_boxes():
-    for stage in [*COLOURS, None]:
-        image = ET.fromstring(render_badge("a/b", stage))
-        name = "{http://www.w3.org/2000/svg}"
-        left, right = (float(image.findall(f"{name}g")[0][place].get("width")) for place in (0, 1))
-        widths = [float(element.get("textLength")) for element in image.iter(f"{name}text")]
-        assert left + right == float(image.get("width"))
-        assert widths[0] < left
-        assert widths[-1] < right
-
-
-def test_a_badge_is_sent_once(board, submission):
-    board.post(submission())
-    first = board.get("/badge/acme/atlas.svg")
-    tag = first.headers["ETag"]
-    assert re.fullmatch(r'"[0-9a-f]{32}"', tag)
-    assert "max-age=" in first.headers["Cache-Control"]
-    for known in (tag, f"W/{tag}", f'"other", {tag}', "*"):
-        again = board.get("/badge/acme/atlas.svg", headers={"If-None-Match": known})
-        assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", tag)
-        assert again.headers["Cache-Control"] == first.headers["Cache-Control"]
-
-
-@pytest.mark.parametrize("known", ['"other"', "", "W/", "\u00e9".encode()])
-def test_a_badge_is_sent_to_who_has_another(board, known):
-    assert board.get("/badge/acme/atlas.svg", headers={"If-None-Match": known}).status_code == 200
-
-
-def test_a_new_stage_has_a_new_tag(board, submission):
-    board.post(submission())
-    tag = board.get("/badge/acme/atlas.svg").headers["ETag"]
-    board.post(submission({"stage": "RUNNING"}, id="second"))
-    assert board.get("/badge/acme/atlas.svg", headers={"If-None-Match": tag}).status_code == 200
+def ready(id_, **members):
+    return {"stage": "RUNNING", "ready": True, "checks": [], "id": id_, **members}
 
 
 # -- overview
 
 
-def rows(page):
-    return re.findall(r"<tr>\s*<td>.*?</tr>", page, re.DOTALL)
+def test_an_empty_board_says_how_to_publish_the_first_report(board):
+    page = opened(board, "/")
+    ((_, commands),) = page.all("pre")
+    assert "pytest --hfspace --hfspace-publish http://board" in commands
+    assert "HFSPACE_BOARD_TOKEN" in commands
+    assert "Publishing is off" not in page.text
 
 
-def test_an_empty_board_says_so(board):
-    answer = board.get("/?logs=container&__theme=dark")
-    assert answer.status_code == 200
-    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
-    assert "No report was published yet" in answer.text
-    assert not rows(answer.text)
+def test_an_empty_board_without_tokens_says_what_to_set(make_board):
+    assert "Set BOARD_TOKENS" in opened(make_board(board_tokens=None), "/").text
 
 
-def test_the_overview_has_the_latest_stage_of_each_space(board, submission):
+def test_the_overview_shows_the_state_of_every_space(board, submission):
     board.post(submission(id="one", space="acme/first"))
-    board.post(submission(id="two", space="acme/second"))
-    board.post(submission({"stage": "RUNNING"}, id="three", space="acme/first"))
-    shown = rows(board.get("/").text)
-    assert [("acme/first" in row, "RUNNING" in row, "APP_STARTING" in row) for row in shown] == [
-        (True, True, False),
-        (False, False, True),
+    board.post(submission(ready("two"), space="acme/second"))
+    board.post(submission({"stage": None}, id="three", space="acme/third"))
+    page = opened(board, "/")
+    shown = dict(rows(page))
+    assert {name: re.search(r"Not ready|No prediction|Ready", text)[0] for name, text in shown.items()} == {
+        "acme/first": "Not ready",
+        "acme/second": "Ready",
+        "acme/third": "No prediction",
+    }
+    assert "APP_STARTING" in shown["acme/first"]
+    assert "1 failed" in shown["acme/first"]
+    assert "nothing found" in shown["acme/second"]
+    assert [text for _, text in page.all("a") if re.match(r"\d+ ", text)] == [
+        "3 All",
+        "1 Ready",
+        "1 Not ready",
+        "1 No prediction",
     ]
-    assert 'href="/api/reports/three"' in shown[0]
 
 
-def test_names_and_title_are_escaped_on_the_overview(make_board):
-    board = make_board(board_title=NASTY)
-    insert(board, id='"><img src=x>', space=NASTY, stage="<b>")
-    page = board.get("/").text
-    assert not re.search(r"<script|<img|<b>|/49", page)
-    assert page.count("&lt;script&gt;alert(1)&lt;/script&gt;&#34;&#39;&amp;/{{7*7}}") == 3
-    assert "https://huggingface.co/spaces/%3Cscript%3E" in page
+def test_the_overview_links_to_space_and_report(board, submission):
+    board.post(submission(id="one"))
+    hrefs = [attributes["href"] for attributes, _ in opened(board, "/").all("a")]
+    assert {"./spaces/acme/atlas", "./reports/one"} <= set(hrefs)
 
 
-def test_the_overview_is_shown_in_a_frame_and_loads_nothing(board, submission):
+def test_the_overview_says_since_when(board, submission):
+    for id_ in ("one", "two"):
+        board.post(submission(id=id_))
+    board.post(submission(ready("three")))
+    first, latest = (board.get(f"/api/reports/{id_}").json()["received_at"] for id_ in ("one", "three"))
+    (moments,) = [
+        [attributes["datetime"] for attributes, _ in page.all("time")] for page in [opened(board, "/")]
+    ]
+    assert first not in moments
+    assert {moment[:19] for moment in moments} == {latest[:19]}
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("search=FIRST", ["acme/first"]),
+        ("search=acme/", ["acme/second", "acme/first"]),
+        ("state=ready", ["acme/second"]),
+        ("state=unready&search=acme", ["acme/first"]),
+        ("state=&search=", ["acme/second", "acme/first"]),
+        ("search=%25", []),
+        ("search=%00%1b", ["acme/second", "acme/first"]),
+        ("state=unknown", []),
+        ("page=2", []),
+    ],
+)
+def test_search_and_filter(board, submission, query, names):
+    board.post(submission(id="one", space="acme/first"))
+    board.post(submission(ready("two"), space="acme/second"))
+    page = opened(board, f"/?{query}")
+    assert [name for name, _ in rows(page)] == names
+    assert ("No Space is" in page.text) is (not names)
+
+
+def test_what_was_searched_stands_in_the_form_and_stays_in_the_links(board, submission):
     board.post(submission())
-    answer = board.get("/")
-    assert "X-Frame-Options" not in answer.headers
-    assert "frame-ancestors" not in answer.headers["Content-Security-Policy"]
-    assert not re.search(r"<(script|link|img|iframe)|@import|url\(|\ssrc=", answer.text)
-    assert "prefers-color-scheme: dark" in answer.text
+    page = opened(board, "/?search=%22%3E%3Cb%3E%26&state=unready")
+    ((field, _),) = page.all("input")
+    assert field["value"] == '"><b>&'
+    assert not page.all("b")
+    assert [text for attributes, text in page.all("option") if "selected" in attributes] == ["not ready"]
+    assert "?search=%22%3E%3Cb%3E%26&state=ready" in [each["href"] for each, _ in page.all("a")]
+    assert [text for each, text in page.all("a") if "aria-current" in each] == ["1 Not ready"]
 
 
-@pytest.mark.parametrize(("spaces", "hint"), [(SHOWN, False), (SHOWN + 1, True)])
-def test_the_overview_has_a_limit(board, spaces, hint):
-    with Session(board.engine) as session:
-        for number in range(spaces):
-            session.add(
-                StoredReport(
-                    id=f"r{number}",
-                    space=f"acme/s{number}",
-                    stage="RUNNING",
-                    ready=True,
-                    failed=0,
-                    warned=0,
-                    document="{}",
-                )
-            )
-        session.commit()
-    page = board.get("/").text
-    assert len(rows(page)) == SHOWN
-    assert ("are shown" in page) is hint
-    assert f">acme/s{spaces - 1}<" in page
+def test_the_overview_has_pages(board, submission):
+    for number in range(SPACES + 1):
+        board.post(submission(id=f"r{number}", space=f"acme/s{number}"))
+    first, second = opened(board, "/"), opened(board, "/?page=2")
+    assert len(rows(first)) == SPACES
+    assert [name for name, _ in rows(second)] == ["acme/s0"]
+    assert f"1\u2013{SPACES} of {SPACES + 1} Spaces" in first.text
+    assert f"{SPACES + 1}\u2013{SPACES + 1} of {SPACES + 1} Spaces" in second.text
+    assert [each["href"] for each, _ in first.all("a", rel="next")] == ["?page=2"]
+    assert not first.all("a", rel="prev")
+    assert [each["href"] for each, _ in second.all("a", rel="prev")] == ["?"]
+    assert not second.all("a", rel="next")
 
 
-# -- health and schema
+@pytest.mark.parametrize(
+    "query", ["page=0", "page=x", "state=odd", "page=99999999999", f"search={'x' * 201}"]
+)
+def test_an_address_that_cannot_be_read_is_a_page_too(board, query):
+    page = opened(board, f"/?{query}", 422)
+    assert "This address cannot be read" in page.text
 
 
-def test_the_board_is_well(board):
-    answer = board.get("/health")
-    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+@pytest.mark.parametrize(("ephemeral", "shown"), [(True, True), (False, False)])
+@pytest.mark.parametrize("path", ["/", "/spaces/acme/atlas", "/reports/one"])
+def test_a_notice_stands_where_data_do_not_last(board, submission, monkeypatch, path, ephemeral, shown):
+    board.post(submission(id="one"))
+    monkeypatch.setattr(type(board.app.state.settings), "ephemeral", ephemeral)
+    assert ("lost at the next restart" in opened(board, path).text) is shown
 
 
-def test_the_board_is_not_well_without_its_tables(board):
-    StoredReport.metadata.drop_all(board.engine)
-    answer = board.get("/health")
-    assert (answer.status_code, answer.json()["detail"]) == (503, "The database does not answer.")
+# -- Space
 
 
-def test_a_crash_is_said_in_the_one_shape(board):
-    StoredReport.metadata.drop_all(board.engine)
-    answer = board.get("/api/reports")
-    assert (answer.status_code, answer.json()["status"]) == (500, 500)
-    assert "SELECT" not in answer.text
+def test_a_space_shows_its_latest_findings_with_hints(board, submission):
+    board.post(submission(id="one"))
+    page = opened(board, "/spaces/acme/atlas")
+    assert [text for _, text in page.all("h1")] == ["acme/atlas"]
+    (finding,) = [text for _, text in page.all("article")]
+    for part in ("HFS410 port-mismatch", "Dockerfile:14", "listens on port 8000", "write --port 7860"):
+        assert part in finding
+    assert re.search(r"Not ready for less than a minute, since \d{4}-\d\d-\d\d \d\d:\d\d UTC", page.text)
+    ((routes, _),) = page.all("table", class_="routes")
+    assert routes
+    assert "GET /health" in page.text
+    assert "4 ms" in page.text
 
 
-def test_the_schema_has_one_shape_of_error(board):
-    schema = board.get("/openapi.json").json()
-    assert "HTTPValidationError" not in str(schema)
-    errors = [
-        answer["content"]["application/json"]["schema"]["$ref"]
-        for methods in schema["paths"].values()
-        for operation in methods.values()
-        for status, answer in operation["responses"].items()
-        if status == "default" or status >= "400"
+def test_a_space_shows_its_runs_as_a_picture_and_as_a_table(board, submission):
+    board.post(submission(id="one"))
+    board.post(submission(ready("two")))
+    page = opened(board, "/spaces/acme/atlas")
+    ((image, _),) = page.all("svg", role="img")
+    assert image["aria-label"] == "2 runs, the newest at the right: 1 ready, 1 not ready"
+    ((_, table),) = page.all("table", class_="runs")
+    assert re.findall(r"Not ready|Ready", table) == ["Ready", "Not ready"]
+    assert "../../reports/one" in [each["href"] for each, _ in page.all("a")]
+
+
+def test_a_long_history_has_pages(make_board, submission):
+    board = make_board(rate_limit=100_000)
+    for number in range(RUNS + 1):
+        board.post(submission(ready(f"r{number}")))
+    first, second = (opened(board, f"/spaces/acme/atlas?page={number}") for number in (1, 2))
+    assert [each["href"] for each, _ in first.all("a", rel="next")] == ["?page=2"]
+    assert [each["href"] for each, _ in second.all("a", rel="prev")] == ["?page=1"]
+    assert not second.all("a", rel="next")
+    assert [len(page.all("a", id="run-r0")) for page in (first, second)] == [0, 1]
+    assert [len(page.all("a", id=f"run-r{RUNS}")) for page in (first, second)] == [1, 0]
+
+
+def test_a_space_has_its_badge_to_copy(board, submission):
+    board.post(submission())
+    page = opened(board, "/spaces/acme/atlas", Host="owner-board.hf.space")
+    ((image, _),) = page.all("img")
+    assert image["src"] == "../../badge/acme/atlas.svg"
+    ((_, markdown),) = page.all("code", id="markdown")
+    address = "http://owner-board.hf.space"
+    assert markdown == (f"[![Space readiness]({address}/badge/acme/atlas.svg)]({address}/spaces/acme/atlas)")
+
+
+def test_a_space_leads_to_the_hub_in_a_window_of_its_own(board, submission):
+    board.post(submission())
+    for page in (opened(board, "/spaces/acme/atlas"), opened(board, f"/reports/{submission()['id']}")):
+        for each, _ in page.all("a"):
+            if "//" in each["href"]:
+                assert each["href"] == "https://huggingface.co/spaces/acme/atlas"
+                assert (each["target"], each["rel"]) == ("_blank", "noopener noreferrer")
+
+
+@pytest.mark.parametrize("path", ["/spaces/acme/none", "/spaces/%3Cb%3E/%00%ff", "/spaces/a/" + "x" * 5000])
+def test_an_unknown_space_says_how_to_publish(board, path):
+    page = opened(board, path, 404)
+    assert "There is nothing here" in page.text
+    assert "--hfspace-publish" in page.text
+    assert not page.all("b")
+    assert len(page.text) < 3000
+
+
+# -- report
+
+
+def check(code, *findings, **members):
+    return {
+        "code": code,
+        "name": "a-check",
+        "level": "error",
+        "predicts": "RUNNING",
+        "outcome": "failed" if findings else "passed",
+        "reason": "",
+        "route": None,
+        "seconds": 0.001,
+        "findings": list(findings),
+        **members,
+    }
+
+
+def finding(message, **members):
+    return {"message": message, "hint": "", "consequence": "", "path": "", "line": None, **members}
+
+
+def test_a_report_says_what_changed_since_the_run_before(board, submission):
+    board.post(submission({"checks": [check("HFS1", finding("mended")), check("HFS2", finding("stays 1"))]}))
+    later = {"checks": [check("HFS1"), check("HFS2", finding("stays 2")), check("HFS3", finding("fresh"))]}
+    board.post(submission(later, id="later"))
+    page = opened(board, "/reports/later")
+    assert "1 new, 1 fixed, 1 remaining" in page.text
+    changes = [text for each, text in page.all("ul", class_="changes")]
+    assert changes == ["HFS3 fresh", "HFS1 mended", "HFS2 stays 2"]
+    assert "Since the run before" not in opened(board, f"/reports/{submission()['id']}").text
+
+
+def test_a_report_says_that_there_is_a_newer_one(board, submission):
+    board.post(submission(id="one"))
+    assert "a newer report" not in opened(board, "/reports/one").text
+    board.post(submission(id="two"))
+    assert [each["href"] for each, text in opened(board, "/reports/one").all("a", id="newest")] == [
+        "../reports/two"
     ]
-    assert len(errors) >= 11
-    assert set(errors) == {"#/components/schemas/Problem"}
+    assert "a newer report" not in opened(board, "/reports/two").text
 
 
-def test_the_examples_of_the_schema_make_valid_requests(board):
-    schema = board.get("/openapi.json").json()
-    (example,) = schema["components"]["schemas"]["Submission"]["examples"]
-    assert board.post(example).status_code == 201
-    for template, methods in schema["paths"].items():
-        path = template
-        query = {}
-        for parameter in methods["get"].get("parameters", []):
-            examples = parameter["schema"].get("examples") or parameter.get("examples")
-            if parameter["in"] == "path":
-                path = path.replace(f"{{{parameter['name']}}}", examples[0])
-            elif parameter["name"] == "space":
-                query["space"] = examples[0]
-        answer = board.get(path, params=query)
-        assert (path, answer.status_code) == (path, 200)
-        assert (
-            answer.headers["Content-Type"].partition(";")[0] in methods["get"]["responses"]["200"]["content"]
+def test_a_report_shows_all_that_the_run_knows(board, submission):
+    setting = {"name": "CHAT_KEY", "secret": True, "required": True, "default": False, "documented": False}
+    board.post(
+        submission(
+            {
+                "checks": [check("HFS507", outcome="skipped", reason="there is no WebSocket")],
+                "environment": [{**setting, "where": ["a.py:1", "b.py:2"]}],
+                "not_rehearsed": ["the history of git"],
+                "requires": ["CHAT_KEY"],
+                "timings": {"import": 1.5, "total": 3},
+            },
+            id="one",
         )
+    )
+    page = opened(board, "/reports/one")
+    assert [text for _, text in page.all("h2")] == [
+        "Findings",
+        "Not rehearsed",
+        "To be set by the owner",
+        "Routes",
+        "Environment",
+        "Time and memory",
+        "Checks that were not evaluated",
+    ]
+    for part in (
+        "CHAT_KEY",
+        "a.py:1",
+        "the history of git",
+        "1.50 s",
+        "at most 92 MB",
+        "there is no WebSocket",
+    ):
+        assert part in page.text
+    assert "Nothing was found" in page.text
+
+
+def test_a_large_report_is_shown_in_part(board, submission):
+    checks = [check("HFS501", *(finding(f"number {number}") for number in range(10_000)))]
+    answer = board.post(submission({"checks": checks}, id="large"))
+    assert answer.status_code == 201
+    page = opened(board, "/reports/large")
+    assert f"… and {10_000 - MOST:,} more" in page.text
+    assert "../api/reports/large" in [each["href"] for each, _ in page.all("a")]
+    assert len(board.get("/reports/large").text) < 200_000
+    assert len(board.get("/spaces/acme/atlas").text) < 200_000
+
+
+# -- hostile reports
+
+
+def hostile():
+    """A report that is valid, and has the worst in every text."""
+    bad = finding(NASTY, hint=NASTY, consequence=NASTY, path=NASTY, line=3, level="error")
+    checks = [
+        check(NASTY, {**bad, "waived": waived}, name=NASTY, route=NASTY, reason=NASTY)
+        for waived in ("", NASTY)
+    ]
+    return {
+        "version": NASTY,
+        "space": {
+            "root": NASTY,
+            "sdk": NASTY,
+            "app": NASTY,
+            "port": 7860,
+            "launch": [NASTY],
+            "files": 1,
+            "id": "acme/atlas",
+        },
+        "stage": "RUNNING",
+        "checks": [*checks, check(NASTY, outcome="skipped", reason=NASTY)],
+        "routes": [
+            {
+                "method": NASTY,
+                "path": NASTY,
+                "endpoint": NASTY,
+                "status": 200,
+                "seconds": 1,
+                "outcome": "answered",
+            }
+        ],
+        "not_rehearsed": [NASTY],
+        "requires": [NASTY],
+        "environment": [
+            {
+                "name": NASTY,
+                "secret": True,
+                "required": True,
+                "default": True,
+                "documented": True,
+                "where": [NASTY],
+            }
+        ],
+    }
+
+
+@pytest.mark.parametrize("path", ["/", "/spaces/acme/atlas", "/reports/two", "/?search=" + "%3Cscript%3E"])
+def test_nothing_of_a_report_is_markup(make_board, submission, path):
+    board = make_board(board_title="</title><script>alert(1)</script>")
+    board.post(submission(hostile(), id="one"))
+    worse = hostile()
+    worse["checks"][0]["findings"][0]["message"] += "another"
+    board.post(submission(worse, id="two"))
+    text = board.get(path, headers=BROWSER).text
+    page = Page(text)
+    assert [each["src"][:14] for each, _ in page.all("script")] in (
+        ["./static/board"],
+        ["../static/boar"],
+        ["../../static/b"],
+    )
+    assert not [each for _, each, _ in page.elements if any(name.startswith("on") for name in each)]
+    assert not [each for each, _ in page.all("img") if each["src"] == "x"]
+    assert "49" not in page.text
+    assert "\u202e" not in text
+    if path not in ("/", "/?search=%3Cscript%3E"):
+        assert page.text.count("<script>alert(1)</script><img src=x onerror=y>\"'&{{7*7}}\\u202e") >= 8
+
+
+# -- all pages
+
+
+PATHS = ["/", "/spaces/acme/atlas", "/reports/one", "/none", "/spaces/acme/none", "/a/b/c/d"]
+
+
+@pytest.fixture
+def filled(board, submission):
+    board.post(submission(id="one"))
+    return board
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_pages_load_only_what_is_here_and_may_stand_in_the_frame_of_the_hub(filled, path):
+    answer = filled.get(path, headers=BROWSER)
+    policy = dict(part.split(" ", 1) for part in answer.headers["Content-Security-Policy"].split("; "))
+    assert policy["default-src"] == "'none'"
+    assert {policy[f"{kind}-src"] for kind in ("script", "style", "img", "connect")} == {"'self'"}
+    assert "https://huggingface.co" in policy["frame-ancestors"].split()
+    assert "X-Frame-Options" not in answer.headers
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert not re.search(r"<style|\sstyle=|<iframe|javascript:|\son\w+=", answer.text)
+    loaded = re.findall(r'(?:src|<link [^>]*href|data-events|action)="([^"]*)"', answer.text)
+    assert loaded
+    assert not [address for address in loaded if "//" in address or address.startswith("/")]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_pages_have_landmarks_and_headings_in_order(filled, path):
+    page = Page(filled.get(path, headers=BROWSER).text)
+    assert [len(page.all(tag)) for tag in ("main", "header", "footer", "h1")] == [1] * 4
+    assert page.all("title")[0][1].endswith("Readiness board")
+    ((skip, _), *_) = page.all("a")
+    assert (skip["class"], skip["href"]) == ("skip", "#main")
+    levels = [int(tag[1]) for tag, _, _ in page.elements if re.fullmatch(r"h[1-6]", tag)]
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+    ids = [attributes["id"] for _, attributes, _ in page.elements if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    named = [each["aria-labelledby"] for _, each, _ in page.elements if "aria-labelledby" in each]
+    assert set(named) <= set(ids)
+    labels = [each["for"] for each, _ in page.all("label")]
+    assert labels == [each["id"] for kind in ("input", "select") for each, _ in page.all(kind)]
+    assert page.all("p", role="status", **{"aria-live": "polite"})
+
+
+@pytest.mark.parametrize("prefix", ["", "/proxied/board"])
+@pytest.mark.parametrize("path", PATHS)
+def test_links_are_relative_and_find_the_board_behind_a_proxy(filled, path, prefix):
+    """Whether the proxy takes its prefix off the path or not."""
+    from urllib.parse import urljoin
+
+    filled.app.root_path = prefix
+    for asked in {path, prefix + path}:
+        page = Page(filled.get(asked, headers=BROWSER).text)
+        (style,) = [each["href"] for each, _ in page.all("link", rel="stylesheet")]
+        found = urljoin(f"http://board{prefix}{path}", style)
+        assert found.startswith(f"http://board{prefix}/static/board.css?v=")
+
+
+@pytest.mark.parametrize("name", ["board.css", "board.js", "board.svg"])
+def test_files_are_kept_for_ever_under_their_version(board, name):
+    page = opened(board, "/")
+    (address,) = re.findall(rf"static/{name}\?v=[0-9a-f]+", board.get("/").text)
+    versioned, plain = board.get(f"/{address}"), board.get(f"/static/{name}?v=other")
+    assert page
+    assert versioned.content == plain.content == (Path(pages.__file__).parent / "static" / name).read_bytes()
+    assert "immutable" in versioned.headers["Cache-Control"]
+    assert plain.headers["Cache-Control"] == "no-cache"
+    again = board.get(f"/static/{name}", headers={"If-None-Match": plain.headers["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+@pytest.mark.parametrize("name", ["none.css", "..%2fpages.py", "%00"])
+def test_no_other_file_is_given(board, name):
+    assert board.get(f"/static/{name}").status_code in (404, 422)
+
+
+def test_no_file_loads_from_another_host():
+    for file in (Path(pages.__file__).parent / "static").iterdir():
+        found = re.findall(r"(?:https?:)?//[a-z][\w.-]+\.\w+", file.read_text("utf-8"))
+        assert [each for each in found if "www.w3.org" not in each] == []
+
+
+# -- problems
+
+
+@pytest.mark.parametrize("path", ["/none", "/reports/none", "/spaces/acme/none"])
+def test_problems_are_pages_for_browsers_and_data_for_others(board, path):
+    assert "There is nothing here" in opened(board, path, 404).text
+    answer = board.get(path, headers={"Accept": "application/json"})
+    assert (answer.status_code, answer.json()["status"]) == (404, 404)
+
+
+def test_the_api_answers_a_browser_with_data(board):
+    answer = board.get("/api/reports/none", headers=BROWSER)
+    assert answer.status_code == 404
+    assert json.loads(answer.text)["status"] == 404
+
+
+def test_a_crash_is_a_page_without_details(board, monkeypatch):
+    def crash(_session):
+        raise ZeroDivisionError("secret detail")
+
+    monkeypatch.setattr("backend.reading.counts", crash)
+    page = opened(board, "/", 500)
+    assert "The board failed" in page.text
+    assert "secret" not in page.text

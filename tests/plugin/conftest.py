@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -67,6 +67,38 @@ def rehearse(
         code = f"{HEAD}install({here}, {rehearsal}, {catalogue}, {options})\n"
         pytester.makepyfile(hfspace_facts=code)
         command = (*plugin_arguments, "-p", "hfspace_facts", flag, *arguments)
+        if subprocess:
+            return pytester.runpytest_subprocess(*command)
+        return pytester.runpytest_inprocess(*command)
+
+    yield run
+    fake.patch.undo()
+
+
+@pytest.fixture
+def rehearse_each(
+    pytester: pytest.Pytester,
+    plugin_arguments: tuple[str, ...],
+    log: Callable[[], list[str]],
+) -> Iterator[Rehearse]:
+    """Run pytest over the Spaces in ``spaces/``, given as pairs of expressions by the folder's name:
+    what is in its repository, and what is seen of its app."""
+    pytester.syspathinsert()
+
+    def run(
+        *arguments: str,
+        spaces: Mapping[str, tuple[str, str]],
+        subprocess: bool = False,
+        root: str = "spaces/*",
+    ) -> pytest.RunResult:
+        facts = ", ".join(f"{name!r}: ({space}, {rehearsal})" for name, (space, rehearsal) in spaces.items())
+        pytester.makepyfile(hfspace_facts=f"{HEAD}install_each({{{facts}}}, CATALOGUE)\n")
+        for name in spaces:
+            folder = pytester.path / "spaces" / name
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / "README.md").touch()
+        roots = ("--hfspace-root", root) if root else ()
+        command = (*plugin_arguments, "-p", "hfspace_facts", "--hfspace", *roots, *arguments)
         if subprocess:
             return pytester.runpytest_subprocess(*command)
         return pytester.runpytest_inprocess(*command)

@@ -7,10 +7,10 @@ pytest loads with ``-p``, so that it works in this process, in a subprocess, and
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -21,6 +21,8 @@ from pytest_hfspace.check import Check, Finding, Skip, check
 from pytest_hfspace.contract import Stage
 from pytest_hfspace.rehearsal.facts import Rehearsal, Route
 from pytest_hfspace.space import Space
+
+_Fact = TypeVar("_Fact")
 
 LOG = Path(os.environ.get("HFSPACE_FAKE_LOG", os.devnull))
 
@@ -71,21 +73,42 @@ def install(
     ask: bool = False,
 ) -> None:
     """Put the facts in place; ``patch.undo`` takes them away."""
-    patch.undo()
 
     def read_space(root: Path, *, ref: str | None = None, app: str | None = None) -> Space:
         log(f"read ref={ref} app={app}")
-        if isinstance(space, Exception):
-            raise space
-        return space
+        return _or_raise(space)
 
     def begin(space: Space, options: Any, progress: Any = None) -> FakeDirector:
         log(f"begin {options.network}".rstrip())
-        if isinstance(rehearsal, Exception):
-            raise rehearsal
         progress("starting main:app")
-        return FakeDirector(rehearsal, ask)
+        return FakeDirector(_or_raise(rehearsal), ask)
 
+    _put(read_space, begin, catalogue)
+
+
+def install_each(
+    facts: Mapping[str, tuple[Space | Exception, Rehearsal | Exception]], catalogue: tuple[Check, ...]
+) -> None:
+    """The same for several Spaces, by the names of their folders."""
+
+    def read_space(root: Path, *, ref: str | None = None, app: str | None = None) -> Space:
+        return replace(_or_raise(facts[root.name][0]), root=root)
+
+    def begin(space: Space, options: Any, progress: Any = None) -> FakeDirector:
+        log(f"begin {space.root.name}")
+        return FakeDirector(_or_raise(facts[space.root.name][1]), ask=False)
+
+    _put(read_space, begin, catalogue)
+
+
+def _or_raise(value: _Fact | Exception) -> _Fact:
+    if isinstance(value, Exception):
+        raise value
+    return value
+
+
+def _put(read_space: Any, begin: Any, catalogue: tuple[Check, ...]) -> None:
+    patch.undo()
     patch.setattr(pytest_hfspace.space, "read_space", read_space)
     patch.setattr(pytest_hfspace.rehearsal, "begin", begin)
     patch.setattr(pytest_hfspace.checks, "CATALOGUE", catalogue)

@@ -41,9 +41,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "document",
-        sa.Column(
-            "id", sa.String(64), sa.ForeignKey("run.id", ondelete="CASCADE"), primary_key=True
-        ),
+        sa.Column("id", sa.String(64), sa.ForeignKey("run.id", ondelete="CASCADE"), primary_key=True),
         sa.Column("body", sa.LargeBinary, nullable=False),
     )
 

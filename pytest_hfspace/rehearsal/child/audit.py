@@ -81,7 +81,7 @@ class Auditor:
         name = os.fsdecode(args[0]) if isinstance(args[0], (str, bytes, os.PathLike)) else ""
         write = True
         if name.startswith("file:"):
-            name, write = _of_uri(name)
+            name, write = of_uri(name)
         if name and name != ":memory:":
             # some libraries ask in a thread of their own
             self._use(name, write=write, anyones=True, database=True)
@@ -96,7 +96,7 @@ class Auditor:
         self._tell("file", key, path=full, write=write, found=found, where=where, database=database)
 
 
-def _of_uri(uri: str) -> tuple[str, bool]:
+def of_uri(uri: str) -> tuple[str, bool]:
     """The path in SQLite's ``file:`` URI, "" for a database in memory, and whether it may be written."""
     path, _, query = uri.removeprefix("file:").partition("#")[0].partition("?")
     options = query.split("&")

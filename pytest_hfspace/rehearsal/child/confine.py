@@ -50,7 +50,12 @@ def confine(writable: Iterable[str], *, heed_modes: bool) -> str:
     if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):
         return _problem("no_new_privs")
     problem = _heed_modes(libc) if heed_modes else ""
-    return _only_below([*writable, *_EVERYBODYS, *_packages()], libc) or problem
+    return _only_below(places(writable), libc) or problem
+
+
+def places(writable: Iterable[str]) -> list[str]:
+    """These directories, temporary ones, and those of the interpreter's packages."""
+    return [*writable, *_EVERYBODYS, *_packages()]
 
 
 def _heed_modes(libc: ctypes.CDLL) -> str:

@@ -31,6 +31,7 @@ def main(plan_file: str) -> None:
     os.unlink(plan_file)
     for descriptor in (plan.events, plan.control, plan.listener):
         os.set_inheritable(descriptor, False)  # noqa: FBT003 - it takes no keyword
+    _default_signals()
     keeper = os.getpid()
     pid = os.fork()
     if pid == 0:
@@ -45,10 +46,21 @@ def main(plan_file: str) -> None:
         _keep(plan, pid)
 
 
+def _default_signals() -> None:
+    """As a container's first process has them.  A shell without job control has SIGINT ignored in
+    what it starts, and who calls pytest may hold back what the app is told to stop by."""
+    for number in signal.valid_signals():
+        is_pythons = number in (signal.SIGPIPE, signal.SIGXFSZ)
+        if signal.getsignal(number) is signal.SIG_IGN and not is_pythons:
+            signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+
+
 def _become_app(plan: Plan) -> None:
     from .audit import Auditor
     from .checkout import leave_out
-    from .confine import confine
+    from .confine import confine, places
     from .environ import EnvironRecorder
     from .imports import AfterImport
     from .launch import run
@@ -70,10 +82,16 @@ def _become_app(plan: Plan) -> None:
     recorder.stacks.install()
     leave_out(plan.checkout)
     os.chdir(plan.cwd)
-    unconfined = confine([plan.top, os.path.dirname(plan.top), *plan.writable], heed_modes=plan.heed_modes)
+    writable = [plan.top, os.path.dirname(plan.top), *plan.writable]
+    unconfined = confine(writable, heed_modes=plan.heed_modes)
     channel.emit("confined", problem=unconfined)
     network.install()
     Auditor(channel, sources, network).install()
+    if unconfined:
+        from .refuse import Refuser
+
+        # behind the recorder, which is to see the attempt
+        Refuser(places(writable), plan.root, heed_modes=plan.heed_modes).install()
     EnvironRecorder(channel, sources).install()
     try:
         run(plan, recorder)

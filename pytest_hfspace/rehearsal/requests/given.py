@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ...report.text import one_line
+from ...report.text import said
 from ..facts import Route
 from . import Override
 
@@ -27,7 +27,6 @@ def given(ask: Callable[[Route], object], name: str) -> Callable[[Route], Overri
                 return Override(skip=f"{name} gave the unknown key {unknown[0]!r}")
             return Override(**found)  # type: ignore[arg-type]  # for the same reason
         except Exception as error:  # noqa: BLE001  # it is the project's own code
-            text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-            return Override(skip=f"{name} raised {one_line(text)}")
+            return Override(skip=f"{name} raised {said(error)}")
 
     return answer

@@ -1,0 +1,394 @@
+"""The pages in a browser: measured, clicked, typed at, and watched while reports arrive."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+
+from backend.app import create_app
+from backend.report import EXAMPLE
+from backend.settings import Settings
+
+from .test_pages import hostile
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+WIDTHS = (400, 800, 1600)
+SCHEMES = ("light", "dark")
+TOKEN = "correct-horse"
+PATHS = (
+    "/",
+    "/?search=none",
+    "/spaces/acme/atlas",
+    "/spaces/acme/nasty",
+    "/reports/atlas-1",
+    "/reports/nasty-1",
+    "/spaces/acme/none",
+)
+
+#: Every visible text whose contrast is below 4.5, and every bar, mark and symbol below 3: [what, ratio].
+FAINT = """() => {
+  const channels = text => text.match(/[\\d.]+/g).map(Number);
+  const light = text => channels(text).slice(0, 3).map(v => v / 255)
+    .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, place) => sum + v * [0.2126, 0.7152, 0.0722][place], 0);
+  const ground = element => {
+    for (let each = element; each; each = each.parentElement) {
+      const colour = getComputedStyle(each).backgroundColor;
+      if ((channels(colour)[3] ?? 1) === 1) return colour;
+    }
+    throw new Error('there is no ground');
+  };
+  const found = [];
+  let seen = 0;
+  for (const element of document.body.querySelectorAll('*')) {
+    const style = getComputedStyle(element);
+    const hasText = [...element.childNodes].some(node => node.nodeType === 3 && node.data.trim());
+    const drawn = element.matches('[class^=run-], [class^=bar-], .bar rect') ? style.fill
+      : element.matches('.icon') ? style.stroke : null;
+    if (!hasText && !drawn || !element.getClientRects().length || element.matches('title, option')) continue;
+    seen += 1;
+    const [a, b] = [light(drawn || style.color), light(ground(element))].sort((x, y) => y - x);
+    const ratio = (a + 0.05) / (b + 0.05);
+    if (ratio < (drawn ? 3 : 4.5)) found.push([element.outerHTML.slice(0, 80), ratio]);
+  }
+  return {seen, found};
+}"""
+
+#: What sticks out of the window, but for what scrolls in a box of its own or is kept out of sight.
+WIDE = """() => [...document.body.querySelectorAll('*')]
+  .filter(each => !each.closest('.scroll table, pre code, .skip'))
+  .filter(each => each.getBoundingClientRect().right > innerWidth + 0.5)
+  .map(each => each.outerHTML.slice(0, 80))"""
+
+
+def document(id_: str, name: str, /, **members: Any) -> dict[str, Any]:
+    made = {**deepcopy(EXAMPLE), **members, "id": id_}
+    made["space"] = {**made["space"], "id": name}
+    return made
+
+
+def ready(id_: str, space: str) -> dict[str, Any]:
+    return document(id_, space, stage="RUNNING", ready=True, checks=[])
+
+
+class Board:
+    """A board on a port of this machine."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+
+    def publish(self, made: dict[str, Any]) -> None:
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        httpx.post(f"{self.address}/api/reports", json=made, headers=headers).raise_for_status()
+
+
+@contextmanager
+def serving(folder: Path, **options: Any) -> Iterator[Board]:
+    app = create_app(Settings(database_url=f"sqlite:///{folder / 'board.db'}", board_tokens=TOKEN))
+    config = uvicorn.Config(
+        app, port=0, ws="none", log_level="warning", timeout_graceful_shutdown=1, **options
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive()
+            time.sleep(0.01)
+        (listener,) = server.servers
+        port = listener.sockets[0].getsockname()[1]
+        yield Board(f"http://127.0.0.1:{port}")
+    finally:
+        app.state.feed._loop.call_soon_threadsafe(app.state.feed.close)
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Board]:
+    """A board with something of everything."""
+    with serving(tmp_path_factory.mktemp("filled")) as board:
+        board.publish(ready("atlas-0", "acme/atlas"))
+        board.publish(document("atlas-1", "acme/atlas"))
+        worst = hostile()
+        board.publish(document("nasty-0", "acme/nasty", **worst))
+        board.publish({**document("nasty-1", "acme/nasty", **worst), "checks": worst["checks"][1:]})
+        board.publish(document("none", f"acme/{'long-name-' * 9}", stage=None, checks=[]))
+        yield board
+
+
+@pytest.fixture
+def board(tmp_path: Path) -> Iterator[Board]:
+    """A board without reports."""
+    with serving(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = next(filter(None, map(shutil.which, names)), None)
+    if path is None:
+        pytest.skip("Chromium is not installed")
+    with playwright.sync_playwright() as started:
+        chromium = started.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@contextmanager
+def visiting(browser: Any, address: str, *, width: int = 800, **options: Any) -> Iterator[Any]:
+    """A page that is open.  ``page.said``: lines of its console, and requests for another host."""
+    context = browser.new_context(viewport={"width": width, "height": 900}, **options)
+    page = context.new_page()
+    host = "/".join(address.split("/")[:3])
+    page.said = []
+    page.on("console", lambda message: page.said.append(message.text))
+    page.on("pageerror", lambda error: page.said.append(str(error)))
+    page.on("request", lambda request: request.url.startswith(host) or page.said.append(request.url))
+    page.goto(address)
+    try:
+        yield page
+    finally:
+        context.close()
+
+
+def is_live(page: Any) -> None:
+    page.wait_for_selector("#live[data-state=on]")
+
+
+# -- looks
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("path", PATHS)
+def test_it_fits_is_legible_and_asks_nobody_else(
+    browser: Any, filled: Board, path: str, width: int, scheme: str
+) -> None:
+    with visiting(browser, filled.address + path, width=width, color_scheme=scheme) as page:
+        is_live(page)
+        page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+        assert page.evaluate(WIDE) == []
+        measured = page.evaluate(FAINT)
+        assert measured["found"] == []
+        assert measured["seen"] >= 10
+        missing = [line for line in page.said if "status of 404" in line] if "none" in path else []
+        assert page.said == missing
+
+
+def test_an_empty_board_fits(browser: Any, board: Board) -> None:
+    with visiting(browser, board.address, width=400) as page:
+        is_live(page)
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+        assert page.evaluate(WIDE) == []
+        assert page.said == []
+
+
+def test_the_schemes_differ(browser: Any, filled: Board) -> None:
+    grounds = set()
+    for scheme in SCHEMES:
+        with visiting(browser, filled.address, color_scheme=scheme) as page:
+            grounds.add(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+    assert len(grounds) == 2
+
+
+@pytest.mark.parametrize("width", [400, 1600])
+def test_the_overview_is_a_table_to_readers_at_every_width(browser: Any, filled: Board, width: int) -> None:
+    with visiting(browser, filled.address, width=width) as page:
+        table = page.get_by_role("table")
+        assert table.get_by_role("columnheader").count() == 5
+        assert table.get_by_role("row").count() == 4
+        assert page.get_by_role("rowheader", name="acme/atlas").is_visible()
+        assert page.get_by_role("img", name="Last 2 runs: 1 ready, 1 not ready").is_visible()
+
+
+# -- live
+
+
+@contextmanager
+def within_a_second() -> Iterator[None]:
+    began = time.monotonic()
+    yield
+    assert time.monotonic() - began < 1
+
+
+def test_the_first_report_appears_within_a_second(browser: Any, board: Board) -> None:
+    with visiting(browser, board.address) as page:
+        is_live(page)
+        with within_a_second():
+            board.publish(document("one", "acme/atlas"))
+            page.wait_for_selector("tr[data-key='acme/atlas']", timeout=1000)
+        assert page.inner_text("#said") == "acme/atlas: Not ready, APP_STARTING"
+        assert page.said == []
+
+
+def test_a_change_appears_within_a_second_and_is_said(browser: Any, board: Board) -> None:
+    board.publish(document("one", "acme/atlas"))
+    board.publish(ready("other", "acme/other"))
+    with visiting(browser, board.address) as page:
+        is_live(page)
+        assert page.inner_text("#said") == ""
+        page.focus("a[id='space-acme/other']")
+        with within_a_second():
+            board.publish(ready("two", "acme/atlas"))
+            page.wait_for_selector("tr.changed[data-run=two]", timeout=1000)
+        assert page.inner_text("#said") == "acme/atlas: Ready, RUNNING"
+        assert page.inner_text("#tile-ready .number") == "2"
+        assert page.evaluate("document.activeElement.id") == "space-acme/other"
+
+
+def test_a_space_and_a_report_are_kept_up_to_date(browser: Any, board: Board) -> None:
+    board.publish(document("one", "acme/atlas"))
+    with (
+        visiting(browser, f"{board.address}/spaces/acme/atlas") as space,
+        visiting(browser, f"{board.address}/reports/one") as report,
+    ):
+        is_live(space)
+        is_live(report)
+        space.click("summary")
+        board.publish(ready("two", "acme/atlas"))
+        space.wait_for_selector(".head[data-run=two]", timeout=1000)
+        assert space.locator("#run-two").is_visible()  # what was opened stays open
+        report.wait_for_selector("#newest", timeout=1000)
+        assert report.inner_text("#said") == "There is a newer report of acme/atlas"
+
+
+def test_what_is_hostile_stays_text_when_it_arrives(browser: Any, board: Board) -> None:
+    worst = hostile()
+    board.publish(ready("one", "acme/atlas"))
+    with visiting(browser, f"{board.address}/spaces/acme/atlas") as page:
+        is_live(page)
+        board.publish(document("two", "acme/atlas", **worst))
+        page.wait_for_selector(".head[data-run=two]", timeout=1000)
+        assert page.locator("#space img, #space script").count() == 0
+        assert page.said == []
+
+
+def test_a_board_that_goes_and_comes_back_is_noticed(browser: Any, tmp_path: Path) -> None:
+    with serving(tmp_path) as first:
+        first.publish(document("one", "acme/atlas"))
+        with visiting(browser, first.address) as page:
+            is_live(page)
+            page.context.set_offline(True)
+            page.evaluate("dispatchEvent(new Event('pagehide')), dispatchEvent(new Event('pageshow'))")
+            page.wait_for_selector("#live[data-state=off]")
+            assert page.inner_text("#live") == "Not live"
+            page.context.set_offline(False)
+            is_live(page)
+
+
+# -- keyboard
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("path", ["/", "/spaces/acme/atlas", "/reports/atlas-1"])
+def test_the_keyboard_gets_everywhere_and_shows_where_it_is(
+    browser: Any, filled: Board, path: str, scheme: str
+) -> None:
+    with visiting(browser, filled.address + path, width=400, color_scheme=scheme) as page:
+        is_live(page)
+        controls = "a, button, input, select, summary, pre, .scroll"
+        wanted = page.evaluate(
+            "names => [...document.querySelectorAll(names)].filter(each => each.checkVisibility()).length",
+            controls,
+        )
+        assert wanted > 8
+        for _ in range(wanted):
+            page.keyboard.press("Tab")
+            style = page.evaluate(
+                "(({outlineStyle: style, outlineWidth: width}) => `${style} ${width}`)"
+                "(getComputedStyle(document.activeElement))"
+            )
+            assert style == "solid 3px"
+            page.evaluate("document.activeElement.dataset.visited = 'yes'")
+        assert page.evaluate("document.querySelectorAll('[data-visited]').length") == wanted
+
+
+def test_the_first_stop_skips_to_the_content(browser: Any, filled: Board) -> None:
+    with visiting(browser, filled.address) as page:
+        page.keyboard.press("Tab")
+        assert page.get_by_text("Skip to the content").bounding_box()["y"] >= 0
+        page.keyboard.press("Enter")
+        assert page.evaluate("document.activeElement.id") == "main"
+
+
+def test_search_by_keyboard(browser: Any, filled: Board) -> None:
+    with visiting(browser, filled.address) as page:
+        page.get_by_label("Space", exact=True).focus()
+        page.keyboard.type("NASTY")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/?search=NASTY&state=")
+        assert page.locator("tbody tr").count() == 1
+
+
+# -- without JavaScript, in a frame, and by mouse
+
+
+def test_all_of_it_works_without_javascript(browser: Any, filled: Board) -> None:
+    with visiting(browser, filled.address, java_script_enabled=False) as page:
+        assert not page.locator("#live").is_visible()
+        page.select_option("#state", "unready")
+        page.click("button")
+        page.click("text=acme/atlas")
+        assert page.inner_text("h1") == "acme/atlas"
+        assert page.locator("button").count() == 0
+        page.click("summary")
+        page.click("#run-atlas-0")
+        assert page.locator("#newest").is_visible()
+        page.click("#newest")
+        assert "1 new, 0 fixed, 0 remaining" in page.inner_text("main")
+        page.click("text=All Spaces")
+        assert page.inner_text("#tile-all .number") == "3"
+
+
+@pytest.mark.parametrize(
+    ("outside", "shown"),
+    [("https://huggingface.co/spaces/acme/board", True), ("https://other.example/", False)],
+)
+def test_the_hub_may_frame_it_and_nobody_else(browser: Any, filled: Board, outside: str, shown: bool) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    body = f'<iframe src="{filled.address}/" width="800" height="600"></iframe>'
+    page.route(outside, lambda route: route.fulfill(body=body, content_type="text/html"))
+    page.goto(outside)
+    frame = page.frame_locator("iframe")
+    try:
+        if shown:
+            frame.locator("#live[data-state=on]").wait_for(timeout=5000)
+            frame.locator("text=acme/atlas").click()
+            frame.locator("h1", has_text="acme/atlas").wait_for(timeout=5000)
+        else:
+            assert frame.locator("h1", has_text="Which Spaces").count() == 0
+    finally:
+        context.close()
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_the_markdown_of_the_badge_is_copied_or_else_selected(
+    browser: Any, filled: Board, allowed: bool
+) -> None:
+    permissions = ["clipboard-read", "clipboard-write"] if allowed else []
+    with visiting(browser, f"{filled.address}/spaces/acme/atlas", permissions=permissions) as page:
+        markdown = page.inner_text("#markdown")
+        if not allowed:
+            page.evaluate("navigator.clipboard.writeText = () => Promise.reject(new Error('no'))")
+        page.click("text=Copy")
+        if allowed:
+            page.wait_for_selector("button:has-text('Copied')")
+            assert page.evaluate("navigator.clipboard.readText()") == markdown
+        else:
+            page.wait_for_selector("button:has-text('Selected')")
+            assert page.evaluate("getSelection().toString()") == markdown
