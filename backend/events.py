@@ -140,7 +140,7 @@ class Feed:
             if self._task is None:
                 self._last = latest
         except BaseException:
-            self._listeners.discard(listener)
+            self.forget(listener)
             raise
         if self._closed:
             listener.end()
@@ -148,25 +148,32 @@ class Feed:
             self._task = asyncio.create_task(self._follow())
         return listener
 
+    def forget(self, listener: Listener) -> None:
+        """It listens no more."""
+        self._listeners.discard(listener)
+
     async def told(self, listener: Listener, sign_every: float = SIGN_EVERY) -> AsyncIterator[str]:
         """What the listener is sent."""
-        try:
-            # The first bytes tell every proxy on the way that the answer has begun.
-            yield "retry: 2000\n: these are the reports as they come\n\n"
-            missed = await self._missed(listener)
-            while not listener.ended:
-                yield "".join(event.text() for event in missed) or ": still here\n\n"
-                missed = await listener.take(sign_every)
-        finally:
-            self._listeners.discard(listener)
+        # The first bytes tell every proxy on the way that the answer has begun.
+        yield "retry: 2000\n: these are the reports as they come\n\n"
+        events = await self._missed(listener)
+        while events or not listener.ended:
+            yield "".join(event.text() for event in events) or ": still here\n\n"
+            events = await listener.take(sign_every)
 
     def close(self) -> None:
         """End every answer at once, and begin none.  To be called in the thread of the event loop."""
         self._closed = True
         for listener in self._listeners:
             listener.end()
+        # Not cancelled: its thread would go on, with a connection that nobody closes.
+        self._news.set()
+
+    async def end(self) -> None:
+        """Close, and wait until the database is left alone."""
+        self.close()
         if self._task is not None:
-            self._task.cancel()
+            await asyncio.wait([self._task])
 
     async def _missed(self, listener: Listener) -> list[Event]:
         """What was stored before it began to listen, and after what it knows."""
@@ -184,7 +191,7 @@ class Feed:
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._news.wait(), LOOK_EVERY)
             self._news.clear()
-            if not self._listeners:
+            if self._closed or not self._listeners:
                 self._task = None
                 return
             try:
@@ -231,9 +238,12 @@ class EventStream(StreamingResponse):
         # X-Accel-Buffering: proxies of nginx's kind would collect events otherwise
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         super().__init__(feed.told(listener), headers=headers)
-        self._listener = listener
+        self._feed, self._listener = feed, listener
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, until the listener goes, is dropped, or the board stops."""
-        with self._listener.dropped:
-            await super().__call__(scope, receive, send)
+        try:
+            with self._listener.dropped:
+                await super().__call__(scope, receive, send)
+        finally:
+            self._feed.forget(self._listener)

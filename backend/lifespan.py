@@ -40,7 +40,7 @@ def make_lifespan(settings: Settings) -> Callable[[FastAPI], Any]:
                 with _at_signal(feed.close):
                     yield
             finally:
-                feed.close()
+                await feed.end()
                 writer.close()
         finally:
             engine.dispose()

@@ -3,10 +3,14 @@
 
 It fills a board of its own with the runs of made-up Spaces and looks at it with Chromium.  It needs
 ``pip install playwright`` and a Chromium of the system; ``--serve`` keeps the board running instead.
+
+The pictures are PNG inside of SVG: the Hub refuses a push with a binary file outside of LFS and Xet
+(HFS202), and this repository is a Space.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 import random
 import shutil
@@ -37,7 +41,7 @@ PORT: Final = 7861
 WIDTH: Final = 1280
 
 #: What is looked at, where it is kept, and how much of it is shown, in pixels.
-PICTURES: Final = (("/", "board-overview.png", 860), ("/spaces/aurora-labs/speech", "board-space.png", 1120))
+PICTURES: Final = (("/", "board-overview.svg", 860), ("/spaces/aurora-labs/speech", "board-space.svg", 1120))
 
 Code = str
 #: Level, name, stage, message, hint, consequence, file and line of what the checks find.
@@ -262,6 +266,13 @@ def serve(settings: Settings) -> Iterator[str]:
         thread.join()
 
 
+_SVG: Final = """\
+<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">
+<image width="{width}" height="{height}" href="data:image/png;base64,{encoded}"/>
+</svg>
+"""
+
+
 def take(address: str) -> None:
     """Write the pictures."""
     from playwright.sync_api import sync_playwright
@@ -275,7 +286,8 @@ def take(address: str) -> None:
             page = browser.new_page(viewport={"width": WIDTH, "height": height}, color_scheme="light")
             page.goto(address + page_path)
             page.wait_for_selector("#live[data-state=on]")
-            page.screenshot(path=images / name)
+            encoded = base64.b64encode(page.screenshot()).decode("ascii")
+            (images / name).write_text(_SVG.format(width=WIDTH, height=height, encoded=encoded), "utf-8")
             page.close()
         browser.close()
 

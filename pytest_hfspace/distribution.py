@@ -33,4 +33,22 @@ def scheduler(config: pytest.Config, log: Any) -> Any:
                 return nodeid.rpartition("::")[0]
             return nodeid if one_by_one else str(super()._split_scope(nodeid))
 
+        def remove_node(self, node: Any) -> str | None:
+            """The test that ended its worker is not run again: pytest-xdist's own scheduler of scopes
+            would let it end one after the other, and rehearse the Space each time."""
+            units = self.assigned_work.pop(node).values()
+            ended: str | None = next(
+                (test for unit in units for test, done in unit.items() if not done), None
+            )
+            if ended is None:
+                return None
+            for unit in units:
+                if ended in unit:
+                    unit[ended] = True
+                if not all(unit.values()):
+                    self.workqueue[self._split_scope(next(iter(unit)))] = unit
+            for other in self.assigned_work:
+                self._reschedule(other)
+            return ended
+
     return OneSpaceOneWorker(config, log)

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from .check import Check, Examination, Finding, Result, Skip
+from .facts import Facts
 from .guarding import guarded
 from .judgement import Judgement
 from .redact import Redactor
@@ -19,6 +20,7 @@ from .report import Evidence, Report, gather
 from .report.text import one_line, said
 from .settings import Settings
 from .space.at_rest import AT_REST, AtRest
+from .waiting import Progress, Silent
 
 if TYPE_CHECKING:
     from .fresh import Build
@@ -35,27 +37,6 @@ Overrides = Callable[["Route"], "Override | None"]
 DEFECT = "this is a defect of pytest-hfspace, please report it"
 
 
-class Progress(Protocol):
-    """Shows what is waited for."""
-
-    def __call__(self, text: str) -> None:
-        """A new phase has begun."""
-
-    def shown(self) -> AbstractContextManager[None]:
-        """While this lasts, somebody waits."""
-
-
-class Silent:
-    """Shows nothing."""
-
-    def __call__(self, text: str) -> None:
-        """Nobody looks."""
-
-    def shown(self) -> AbstractContextManager[None]:
-        """Nobody waits at a terminal."""
-        return nullcontext()
-
-
 @dataclass(frozen=True)
 class Additions:
     """What a project adds: requests of its own, and checks.  Asked for when they are needed, for
@@ -70,35 +51,6 @@ class Additions:
 
 class UnusableSpace(ValueError):
     """The Space cannot even be looked at; the text is one line."""
-
-
-class Facts(Mapping[str, Any]):
-    """Every fact by the name of its fixture; each is gathered when it is first asked for.
-
-    ``live``: what has to be waited for; ``others``: what there is besides the facts.
-    """
-
-    def __init__(
-        self, at_rest: AtRest, live: Mapping[str, Callable[[], Any]], others: Mapping[str, Any]
-    ) -> None:
-        self.at_rest = at_rest
-        self._live = live
-        self._others = others
-
-    def of(self, route: Route | None, others: Mapping[str, Any]) -> Facts:
-        """The same facts for the check of a route."""
-        return Facts(self.at_rest, {**self._live, "space_route": lambda: route}, others)
-
-    def __getitem__(self, name: str) -> Any:
-        if name in self._live:
-            return self._live[name]()
-        return self.at_rest[name] if name in self.at_rest else self._others[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter((*self.at_rest, *self._live))
-
-    def __len__(self) -> int:
-        return len(self.at_rest) + len(self._live)
 
 
 class Run:

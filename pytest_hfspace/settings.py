@@ -12,7 +12,8 @@ class Settings:
     """``name``: what tells the Space from the others of the run, "" where it is the only one;
     ``timeout`` in seconds; ``select``, ``ignore``, ``strict_codes`` and ``secrets`` (of variables) are
     globs; ``waive``: lines such as ``HFS802[data.db]: reason``; ``baseline``: a file of findings that
-    are known; ``hub_id``: owner/name on the Hub, "" for what the repository tells; ``contract``: the month that the rules are pinned to, "" for the newest.
+    are known; ``hub_id``: owner/name on the Hub, "" for what the repository tells; ``contract``: the
+    month that the rules are pinned to, "" for the newest.
     """
 
     root: Path

@@ -68,8 +68,8 @@ def month(value: str) -> str:
     if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", value, re.ASCII):
         raise ValueError(f"{value!r} is not a month such as {last}")
     if not first <= value <= last:
-        known = f"from {first} to {last}" if first < last else last
-        raise ValueError(f"this version knows the contract of {known}, not of {value}")
+        known = f"contracts from {first} to {last}, not that" if first < last else f"contract of {last}, not"
+        raise ValueError(f"this version knows the {known} of {value}")
     return value
 
 

@@ -267,7 +267,7 @@ def bench() -> Iterator[Bench]:
     finally:
         shutil.rmtree(top)
         for path in filter(os.path.isdir, outside):  # only where a test has failed
-            os.rmdir(path)
+            Path(path).rmdir()
 
 
 def _as_reader(way: Way) -> Way:

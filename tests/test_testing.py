@@ -54,8 +54,8 @@ def answers(space_route: Route, space_rehearsal: Rehearsal) -> Iterator[Finding]
 @check("ACME104", "commits", level="error", predicts=Stage.RUNNING, consequence="Nothing.")
 def commits(space_history: History) -> Iterator[Finding]:
     """History can be seen."""
-    if space_history.unpushed.problem:
-        raise Skip(space_history.unpushed.problem)
+    if space_history.problem:
+        raise Skip(space_history.problem)
     yield Finding("seen", "")
 
 
@@ -98,7 +98,7 @@ def test_findings_have_their_level() -> None:
 
 def test_the_healthy_space_is_healthy() -> None:
     static = [each for each in CATALOGUE if set(each.facts) == {"space"} and not each.each and not each.needs]
-    assert len(static) > 20
+    assert len(static) > 10
     for each in static:
         assert examine(each).outcome in ("passed", "skipped", "noted"), each.id
 

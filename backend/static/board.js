@@ -3,7 +3,7 @@
 "use strict";
 
 (() => {
-  const PAUSE = 2000; // milliseconds between two fetches, however many reports arrive
+  const PAUSE = 900; // milliseconds between two fetches, however many reports arrive
   const MINUTE = 60000; // "3 minutes ago" gets old by itself
   const NAMES = 3;
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 
 #: A space at which :func:`wrap` breaks no line.  It is not white space, and becomes a space there.
@@ -50,7 +51,7 @@ def inert(text: str) -> str:
 
 def _amid(paragraph: str) -> str:
     """Those of the new kind begin a line, where white space does not count."""
-    text = paragraph.replace(" ::", f"{GLUE}::").lstrip(f" {GLUE}")
+    text = re.sub(rf"[\s{GLUE}]+::", f"{GLUE}::", paragraph.strip()).lstrip(GLUE)
     return text.replace("::", "%3A%3A", 1) if text.startswith("::") else text
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -75,7 +76,7 @@ def server() -> Iterator[Path]:
             _wait(directory, process)
             yield directory
         finally:
-            process.terminate()
+            process.send_signal(signal.SIGINT)  # it waits for no client
             process.wait(30)
     finally:
         shutil.rmtree(directory, ignore_errors=True)

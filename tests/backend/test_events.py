@@ -62,14 +62,14 @@ def run(test, engine, **options):
         try:
             await test(feed)
         finally:
-            feed.close()
+            await feed.end()
 
     asyncio.run(main())
 
 
 def test_a_report_is_told_to_everybody(engine):
     async def test(feed):
-        first, second = (feed.told(await feed.listen(None)) for _ in range(2))
+        first, second = [feed.told(await feed.listen(None)) for _ in range(2)]
         add(engine, "a")
         feed.wake()
         add(engine, "b", "c")
@@ -197,10 +197,9 @@ def test_nobody_looks_where_nobody_listens(engine, monkeypatch):
     monkeypatch.setattr(events, "LOOK_EVERY", 0.01)
 
     async def test(feed):
-        told = feed.told(await feed.listen(None))
-        await told.__anext__()
+        listener = await feed.listen(None)
         following = feed._task
-        await told.aclose()
+        feed.forget(listener)
         await asyncio.wait_for(following, 5)
         assert feed._task is None
         add(engine, "a")
@@ -216,12 +215,11 @@ def test_there_is_room_for_so_many(engine, monkeypatch):
     monkeypatch.setattr(events, "MOST_LISTENERS", 2)
 
     async def test(feed):
-        first = feed.told(await feed.listen(None))
-        await first.__anext__()
+        first = await feed.listen(None)
         await feed.listen(None)
         with pytest.raises(Full):
             await feed.listen(None)
-        await first.aclose()
+        feed.forget(first)
         await feed.listen(None)
 
     run(test, engine)

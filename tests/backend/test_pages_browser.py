@@ -67,7 +67,7 @@ FAINT = """() => {
 
 #: What sticks out of the window, but for what scrolls in a box of its own or is kept out of sight.
 WIDE = """() => [...document.body.querySelectorAll('*')]
-  .filter(each => !each.closest('.scroll table, pre code, .skip'))
+  .filter(each => !each.closest('.scroll table, pre code, .skip, .board thead'))
   .filter(each => each.getBoundingClientRect().right > innerWidth + 0.5)
   .map(each => each.outerHTML.slice(0, 80))"""
 
@@ -142,7 +142,9 @@ def browser() -> Iterator[Any]:
     if path is None:
         pytest.skip("Chromium is not installed")
     with playwright.sync_playwright() as started:
-        chromium = started.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        # The Hub's page is played here, and its frame is a board of this machine: not to be prevented.
+        args = ["--no-sandbox", "--disable-features=LocalNetworkAccessChecks"]
+        chromium = started.chromium.launch(executable_path=path, args=args)
         yield chromium
         chromium.close()
 
@@ -171,20 +173,20 @@ def is_live(page: Any) -> None:
 # -- looks
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("path", PATHS)
-def test_it_fits_is_legible_and_asks_nobody_else(
-    browser: Any, filled: Board, path: str, width: int, scheme: str
-) -> None:
-    with visiting(browser, filled.address + path, width=width, color_scheme=scheme) as page:
+def test_it_fits_is_legible_and_asks_nobody_else(browser: Any, filled: Board, path: str) -> None:
+    with visiting(browser, filled.address + path) as page:
         is_live(page)
         page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
-        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-        assert page.evaluate(WIDE) == []
-        measured = page.evaluate(FAINT)
-        assert measured["found"] == []
-        assert measured["seen"] >= 10
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, width
+            assert page.evaluate(WIDE) == [], width
+            for scheme in SCHEMES:
+                page.emulate_media(color_scheme=scheme)
+                measured = page.evaluate(FAINT)
+                assert measured["found"] == [], (width, scheme)
+                assert measured["seen"] >= 10
         missing = [line for line in page.said if "status of 404" in line] if "none" in path else []
         assert page.said == missing
 
@@ -361,6 +363,8 @@ def test_all_of_it_works_without_javascript(browser: Any, filled: Board) -> None
 def test_the_hub_may_frame_it_and_nobody_else(browser: Any, filled: Board, outside: str, shown: bool) -> None:
     context = browser.new_context()
     page = context.new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
     body = f'<iframe src="{filled.address}/" width="800" height="600"></iframe>'
     page.route(outside, lambda route: route.fulfill(body=body, content_type="text/html"))
     page.goto(outside)
@@ -370,8 +374,9 @@ def test_the_hub_may_frame_it_and_nobody_else(browser: Any, filled: Board, outsi
             frame.locator("#live[data-state=on]").wait_for(timeout=5000)
             frame.locator("text=acme/atlas").click()
             frame.locator("h1", has_text="acme/atlas").wait_for(timeout=5000)
+            assert not any("Security Policy" in line for line in said)
         else:
-            assert frame.locator("h1", has_text="Which Spaces").count() == 0
+            assert any("frame-ancestors" in line for line in said)
     finally:
         context.close()
 
@@ -384,7 +389,7 @@ def test_the_markdown_of_the_badge_is_copied_or_else_selected(
     with visiting(browser, f"{filled.address}/spaces/acme/atlas", permissions=permissions) as page:
         markdown = page.inner_text("#markdown")
         if not allowed:
-            page.evaluate("navigator.clipboard.writeText = () => Promise.reject(new Error('no'))")
+            page.evaluate("void (navigator.clipboard.writeText = () => Promise.reject(new Error('no')))")
         page.click("text=Copy")
         if allowed:
             page.wait_for_selector("button:has-text('Copied')")

@@ -28,8 +28,6 @@ def acme(code, name, since, level="error"):
 def pytest_hfspace_checks():
     return [acme("ACME101", "then", "2026-08", "warn"), acme("ACME102", "later", "2026-11")]
 """
-#: In a conftest.py, because the run may be in a process of its own.
-NOVEMBER = "import pytest_hfspace.contract\npytest_hfspace.contract.DATE = '2026-11'\n"
 
 
 @pytest.fixture
@@ -114,7 +112,7 @@ def test_a_bad_contract(rehearse: Rehearse, value: str, message: str) -> None:
 
 def test_a_bad_contract_of_a_later_version(rehearse: Rehearse, newer: None) -> None:
     assert usage_error(rehearse("-o", "hfspace_contract=2026-12")) == (
-        "hfspace_contract: this version knows the contract of from 2026-08 to 2026-11, not of 2026-12"
+        "hfspace_contract: this version knows the contracts from 2026-08 to 2026-11, not that of 2026-12"
     )
 
 

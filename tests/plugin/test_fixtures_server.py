@@ -157,13 +157,7 @@ def test_nothing_is_left_of_a_run_that_is_ended(project: Project, temporary: Pat
     command = [sys.executable, "-m", "pytest", *PLUGIN, "-s", "-p", "no:cacheprovider"]
     command += ["-p", "no:asyncio", "-p", "no:inline_snapshot"]
     with subprocess.Popen(
-        command,
-        cwd=project.path,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        # whatever runs these tests in the background has it ignored, and what they start as well
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - it takes no lock
+        command, cwd=project.path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     ) as run:
         assert run.stdout is not None
         assert any(b"ready" in line for line in run.stdout)

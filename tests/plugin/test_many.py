@@ -709,6 +709,7 @@ def test_a_worker_that_dies(
             "FAILED hfspace::spaces/chat::HFS413-reload*",
         ]
     )
+    assert result.stdout.str().count("crashed while running") == 1
     found = findings(pytester.path / "r.json")
     assert ("chat", "HFS501", "passed", []) in found  # the worker in its place went on
     assert ("search", "HFS413", "passed", []) in found

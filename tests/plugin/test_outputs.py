@@ -11,6 +11,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+# imported once for all: pytester forgets what its own runs import
+import pytest_hfspace.report.html  # noqa: F401  # for the reason above
+
 from .conftest import Rehearse
 from .test_many import FINE, IMPORT, PORT, RELOAD, TWO
 
@@ -50,7 +53,7 @@ def test_one_run_writes_all(rehearse: Rehearse, pytester: pytest.Pytester) -> No
 
 def test_junit_has_code_stage_and_hint(rehearse: Rehearse, pytester: pytest.Pytester) -> None:
     rehearse("--junitxml=r.xml", **WRONG)
-    cases = {case.get("name"): case for case in ET.parse(pytester.path / "r.xml").iter("testcase")}  # noqa: S314
+    cases = {case.get("name"): case for case in ET.parse(pytester.path / "r.xml").iter("testcase")}
     failed = cases["HFS410-port-mismatch"]
     assert failed.get("classname") == "hfspace"
     properties = {each.get("name"): each.get("value") for each in failed.iter("property")}
@@ -81,7 +84,7 @@ def test_several_spaces_in_each(rehearse_each: Rehearse, pytester: pytest.Pytest
     assert uris == ["spaces/chat/Dockerfile", "spaces/slow/main.py"]
     for name in ("r.md", "r.html"):
         assert all(f"spaces/{space}" in read(pytester, name) for space in spaces)
-    names = {case.get("classname") for case in ET.parse(pytester.path / "r.xml").iter("testcase")}  # noqa: S314
+    names = {case.get("classname") for case in ET.parse(pytester.path / "r.xml").iter("testcase")}
     assert names == {f"hfspace.spaces/{space}" for space in spaces}
 
 
@@ -164,12 +167,10 @@ def test_a_defect_of_a_writer_is_a_line(
 
 
 def test_a_defect_of_a_check_is_seen(rehearse: Rehearse) -> None:
-    code = "@replace_function\ndef broken(space):\n    raise KeyError('boom')\n"
     catalogue = "(*CATALOGUE, replace(card_missing, code='HFS102', function=lambda space: 1 / 0))"
     result = rehearse(catalogue=catalogue)
-    assert code  # what a check of ours would look like
     assert result.ret == FAILED
-    result.stdout.fnmatch_lines(["HFS102 could not be evaluated: ZeroDivisionError*please report"])
+    result.stdout.fnmatch_lines(["HFS102 could not be evaluated: ZeroDivisionError: *"])
 
 
 # -- a baseline
@@ -187,8 +188,8 @@ def test_a_baseline_is_written_and_read(rehearse: Rehearse, pytester: pytest.Pyt
         finding for check in json.loads(read(pytester, "r.json"))["checks"] for finding in check["findings"]
     )
     assert finding["waived"] == "in the baseline"
-    new = rehearse("--hfspace-baseline=known.json", space=PORT[0].replace("8000", "9000"))
-    assert new.ret == FAILED
+    new = rehearse("--hfspace-baseline=known.json", space=PORT[0], rehearsal=IMPORT[1])
+    new.assert_outcomes(passed=4, failed=1, skipped=1)
     gone = rehearse("--hfspace-baseline=known.json")
     assert gone.ret == FAILED
     gone.stdout.fnmatch_lines(["Waivers to mend:", "*known.json: HFS410 Dockerfile:*", "*is gone*"])
@@ -247,7 +248,7 @@ def test_waivers_beside_the_line(rehearse: Rehearse, pytester: pytest.Pytester) 
     result.stdout.fnmatch_lines(["Waived:", "  - the proxy maps it*"])
     unused = rehearse(space=f'make_space({{"Dockerfile": "{dockerfile}"}})')
     assert unused.ret == FAILED
-    unused.stdout.fnmatch_lines(["Waivers to mend:", "*Dockerfile:13:*matches nothing: remove it"])
+    unused.stdout.fnmatch_lines(["Waivers to mend:", "  - Dockerfile:13: * matches nothing:"])
 
 
 def test_a_waiver_of_the_settings_holds_in_all_spaces(rehearse_each: Rehearse) -> None:
