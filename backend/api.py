@@ -80,17 +80,6 @@ class SvgResponse(Response):
             }
         ),
     },
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {
-                "application/json": {
-                    "schema": {"$ref": "#/components/schemas/Submission"},
-                    "example": EXAMPLE,
-                }
-            },
-        }
-    },
 )
 async def publish_report(
     request: Request,
@@ -140,7 +129,7 @@ def list_spaces(
 ) -> SpaceList:
     """List the Spaces with their latest runs, that one first which was published last."""
     with Session(database) as session:
-        page = reading.overview(session, search=search, state=state, limit=limit, offset=offset)
+        page = reading.overview(session, search=search, state=state, limit=limit, offset=offset, recent=1)
     return SpaceList(
         total=page.total,
         limit=limit,

@@ -42,20 +42,19 @@ def sparkline(points: Sequence[Point]) -> Markup:
     shown = points[-RUNS:]
     width = RUNS * _SLOT
     first = width - len(shown) * _SLOT
-    label = f"Last {len(shown)} runs: {counted(shown)}" if shown else "No runs"
+    label = f"Last {_runs(len(shown))}: {counted(shown)}" if shown else "No runs"
     drawn: dict[State, str] = dict.fromkeys(LOOKS, "")
     for place, point in enumerate(shown):
         state = state_of(point)
         top, height = _MARKS[state]
         drawn[state] += f"M{first + place * _SLOT + 1} {top}h{_BAR}v{height}h-{_BAR}z"
     # One shape for each state: an overview has fifty times thirty runs.
-    bars = Markup("").join(
-        Markup('<path class="run-{}" d="{}"/>').format(state, path) for state, path in drawn.items() if path
+    bars = "".join(f'<path class="run-{state}" d="{path}"/>' for state, path in drawn.items() if path)
+    return Markup(  # noqa: S704 (numbers, and words of this program)
+        f'<svg class="sparkline" role="img" aria-label="{label}" width="{width}" height="{_HEIGHT}"'
+        f' viewBox="0 0 {width} {_HEIGHT}">'
+        f'<path class="baseline" d="M0 {_HEIGHT // 2}h{width}v1h-{width}z"/>{bars}</svg>'
     )
-    return Markup(
-        '<svg class="sparkline" role="img" aria-label="{}" width="{}" height="{}" viewBox="0 0 {} {}">'
-        '<path class="baseline" d="M0 {}h{}v1h-{}z"/>{}</svg>'
-    ).format(label, width, _HEIGHT, width, _HEIGHT, _HEIGHT // 2, width, width, bars)
 
 
 @dataclass(frozen=True)

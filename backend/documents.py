@@ -12,6 +12,7 @@ from pydantic_core import from_json
 MAX_DEPTH = 50
 
 _INFINITIES = (float("inf"), float("-inf"))
+_LOOKED_AT = frozenset({dict, list, float})
 
 
 class Unreadable(ValueError):
@@ -44,18 +45,17 @@ def unpack(stored: bytes) -> dict[str, Any]:
 
 
 def _check(value: Any) -> None:
-    level = [value]
-    for _ in range(MAX_DEPTH):
+    # Every member of every report comes through here: types are compared, which is fast.
+    level = [value] if type(value) in _LOOKED_AT else []
+    for _ in range(MAX_DEPTH + 1):
         below: list[Any] = []
-        for container in level:
-            members = container.values() if isinstance(container, dict) else container
-            if not isinstance(container, (dict, list)):
-                members = (container,)
-            for member in members:
-                if isinstance(member, (dict, list)):
-                    below.append(member)
-                elif isinstance(member, float) and member in _INFINITIES:
+        for each in level:
+            if type(each) is float:
+                if each in _INFINITIES:
                     raise Unreadable("The body is not JSON that can be kept: a number is out of range.")
+            else:
+                members = each.values() if type(each) is dict else each
+                below += [member for member in members if type(member) in _LOOKED_AT]
         if not below:
             return
         level = below

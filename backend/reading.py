@@ -76,11 +76,12 @@ def overview(
     state: Literal["", "ready", "unready", "unknown"] = "",
     limit: int = 50,
     offset: int = 0,
+    recent: int = RECENT,
 ) -> SpacePage:
     """The Spaces, that one first which was published last.
 
     ``search``: what the name contains, in upper or lower case.  ``state``: unknown is a Space of
-    whose latest run no stage is known.
+    whose latest run no stage is known.  ``recent``: how many runs of each are read, at least 1.
     """
     wanted: list[ColumnElement[bool]] = []
     if search:
@@ -89,7 +90,8 @@ def overview(
         wanted.append(col(Space.state) == state)
     total = session.scalar(select(func.count()).select_from(Space).where(*wanted)) or 0
     newest = select(Space).where(*wanted).order_by(col(Space.received_at).desc(), col(Space.name))
-    return SpacePage(_rows(session, newest.limit(limit).offset(offset)), total, limit, offset)
+    rows = _rows(session, newest.limit(limit).offset(offset), recent)
+    return SpacePage(rows, total, limit, offset)
 
 
 def space(session: Session, name: str) -> SpaceRow | None:
@@ -141,7 +143,7 @@ def _points(rows: Iterable[Any]) -> tuple[Point, ...]:
     return tuple(Point(*row) for row in rows)
 
 
-def _rows(session: Session, query: Select[Any]) -> tuple[SpaceRow, ...]:
+def _rows(session: Session, query: Select[Any], most: int = RECENT) -> tuple[SpaceRow, ...]:
     found = session.scalars(query).all()
     names = [each.name for each in found]
     recent: dict[str, list[Point]] = {name: [] for name in names}
@@ -149,7 +151,7 @@ def _rows(session: Session, query: Select[Any]) -> tuple[SpaceRow, ...]:
     runs = (
         select(col(Run.space), *_POINT)
         .join(Space, col(Space.name) == col(Run.space))
-        .where(col(Space.name).in_(names), col(Run.number) > col(Space.runs) - RECENT)
+        .where(col(Space.name).in_(names), col(Run.number) > col(Space.runs) - most)
         .order_by(col(Run.space), col(Run.number))
     )
     for name, *fields in session.execute(runs) if names else ():

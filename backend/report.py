@@ -61,8 +61,10 @@ _StageName = Literal[
 ]
 #: JSON Schema knows one kind of number: 1.0 is an integer there, and true is none.
 _Integer = StrictInt | Annotated[StrictFloat, Field(multiple_of=1)]
-_Count = Annotated[_Integer, Field(ge=0)]
-_Amount = Annotated[StrictInt | StrictFloat, Field(ge=0)]
+_Count = Annotated[StrictInt, Field(ge=0)] | Annotated[StrictFloat, Field(ge=0, multiple_of=1)]
+_Line = Annotated[StrictInt, Field(ge=1)] | Annotated[StrictFloat, Field(ge=1, multiple_of=1)]
+_Amount = Annotated[StrictInt, Field(ge=0)] | Annotated[StrictFloat, Field(ge=0)]
+_One = Annotated[StrictInt, Field(ge=1, le=1)] | Annotated[StrictFloat, Field(ge=1, le=1)]
 _Text = Annotated[str, Field(min_length=1)]
 # A list of a mebibyte can hold half a million mistakes, and one is enough.
 _Texts = Annotated[list[str], FailFast()]
@@ -80,7 +82,7 @@ class Finding(_Part):
     hint: str
     consequence: str
     path: str
-    line: Annotated[_Integer, Field(ge=1)] | None
+    line: _Line | None
     waived: str = ""
 
 
@@ -158,7 +160,7 @@ class Timings(_Part):
 class Report(_Part):
     """The report of one Space, as `--hfspace-report readiness.json` writes it; of schema 1."""
 
-    schema_version: Annotated[StrictInt | StrictFloat, Field(ge=1, le=1)] = Field(alias="schema")
+    schema_version: _One = Field(alias="schema")
     contract: str = Field(pattern=r"^[0-9]{4}-[0-9]{2}$")
     version: str
     id: _Text = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 
@@ -17,6 +18,9 @@ from .store import Outcome, store
 #: How many reports wait to be written, and how many of them one transaction takes.
 MOST_WAITING = 500
 MOST_TOGETHER = 100
+
+#: Seconds that the first of them waits for others: a transaction costs more than that.
+PATIENCE = 0.004
 
 _log = logging.getLogger(__name__)
 _Job = tuple[Submission, "Future[Outcome]"]
@@ -72,6 +76,7 @@ class Writer:
         job = self._jobs.get()
         while job is not None:
             batch: list[_Job] = []
+            time.sleep(PATIENCE)
             try:
                 while job is not None and len(batch) < MOST_TOGETHER:
                     batch.append(job)

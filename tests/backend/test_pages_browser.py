@@ -19,11 +19,12 @@ from backend.app import create_app
 from backend.report import EXAMPLE
 from backend.settings import Settings
 
-from .test_pages import hostile
+from .page import hostile
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-WIDTHS = (400, 800, 1600)
+#: The overview is a table from 928 pixels up.
+WIDTHS = (400, 800, 960, 1600)
 SCHEMES = ("light", "dark")
 TOKEN = "correct-horse"
 PATHS = (
@@ -124,7 +125,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Board]:
         worst = hostile()
         board.publish(document("nasty-0", "acme/nasty", **worst))
         board.publish({**document("nasty-1", "acme/nasty", **worst), "checks": worst["checks"][1:]})
-        board.publish(document("none", f"acme/{'long-name-' * 9}", stage=None, checks=[]))
+        board.publish(document("none", f"acme/{'n' * 90}", stage=None, checks=[]))
         yield board
 
 

@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -104,17 +105,22 @@ def test_a_board_that_is_killed_loses_nothing_that_it_acknowledged(tmp_path, sub
 
 
 def test_a_run_is_told_and_shown_within_a_second_by_every_instance(tmp_path, submission):
-    with served(tmp_path) as first, served(tmp_path) as second:
-        with client(first) as publisher, client(second) as reader:
-            with reader.stream("GET", "/api/events", timeout=10) as stream:
-                lines = stream.iter_lines()
-                assert next(lines) == "retry: 2000"
-                sent = publisher.post("/api/reports", json=submission(id="told"))
-                told = next(line for line in lines if line.startswith("data: "))
-                elapsed = sent.elapsed.total_seconds()
-            assert '"id": "told"' in told
-            assert elapsed < 5
-            assert "acme/atlas" in reader.get("/").text
+    with (
+        served(tmp_path) as first,
+        served(tmp_path) as second,
+        client(first) as publisher,
+        client(second) as reader,
+        reader.stream("GET", "/api/events") as stream,
+    ):
+        lines = stream.iter_lines()
+        assert next(lines) == "retry: 2000"
+        assert publisher.post("/api/reports", json=submission(id="told")).status_code == 201
+        began = time.monotonic()
+        told = next(line for line in lines if line.startswith("data: "))
+        assert '"id": "told"' in told
+        # half a second until the other instance looks; more where the machine is busy
+        assert time.monotonic() - began < 5
+        assert "acme/atlas" in reader.get("/").text
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

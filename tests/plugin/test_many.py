@@ -22,11 +22,13 @@ from .test_terminal import body, text
 
 XDIST = pytest.mark.skipif(find_spec("xdist") is None, reason="pytest-xdist is not installed here")
 
-FINE = ("make_space()", "make_rehearsal()")
-PORT = ('make_space(command=make_command(port=Port(8000, "literal")))', "make_rehearsal()")
-RELOAD = ("make_space(command=make_command(reload=True))", "make_rehearsal()")
+#: Its Python is any, so that the header is the same on every one.
+IMAGE = 'image=make_image(python="3")'
+FINE = (f"make_space({IMAGE})", "make_rehearsal()")
+PORT = (f'make_space({IMAGE}, command=make_command(port=Port(8000, "literal")))', "make_rehearsal()")
+RELOAD = (f"make_space({IMAGE}, command=make_command(reload=True))", "make_rehearsal()")
 TORCH = "ModuleNotFoundError: No module named 'torch'"
-IMPORT = ("make_space()", f'make_rehearsal(failure=make_failure(message="{TORCH}"))')
+IMPORT = (FINE[0], f'make_rehearsal(failure=make_failure(message="{TORCH}"))')
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 TWO = {"chat": FINE, "search": FINE}
 
@@ -480,7 +482,7 @@ def test_the_whole_output_with_more(rehearse_each: Rehearse) -> None:
 
 
 def test_all_ready(rehearse_each: Rehearse) -> None:
-    two = ("make_space()", 'make_rehearsal(routes=(make_route(), make_route(path="/b")))')
+    two = (FINE[0], 'make_rehearsal(routes=(make_route(), make_route(path="/b")))')
     result = rehearse_each(spaces={"chat": FINE, "search": two})
     assert result.ret == 0
     assert body(result) == text(
