@@ -47,16 +47,15 @@ def unpack(stored: bytes) -> dict[str, Any]:
 def _check(value: Any) -> None:
     # Every member of every report comes through here: types are compared, which is fast.
     level = [value] if type(value) in _LOOKED_AT else []
-    for _ in range(MAX_DEPTH + 1):
+    for depth in range(MAX_DEPTH + 1):
         below: list[Any] = []
         for each in level:
             if type(each) is float:
                 if each in _INFINITIES:
                     raise Unreadable("The body is not JSON that can be kept: a number is out of range.")
+            elif depth == MAX_DEPTH:
+                raise Unreadable(f"The body is nested more than {MAX_DEPTH} levels deep.")
             else:
                 members = each.values() if type(each) is dict else each
                 below += [member for member in members if type(member) in _LOOKED_AT]
-        if not below:
-            return
         level = below
-    raise Unreadable(f"The body is nested more than {MAX_DEPTH} levels deep.")

@@ -6,6 +6,7 @@ import os
 import shlex
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -33,9 +34,28 @@ def header_lines(runs: Runs, config: pytest.Config) -> list[str]:
     ]
     return [
         line
-        for text in (*texts, *runs.notices)
+        for text in (*texts, *_lost_configuration(config), *runs.notices)
         for line in wrap(one_line(f"hfspace: {text}"), width, hanging="  ")
     ]
+
+
+def _lost_configuration(config: pytest.Config) -> Iterator[str]:
+    """pytest looks for its configuration before it knows our options: a path that stands apart from
+    its option, and exists, is a test to it, and may lie in another project."""
+    here = config.invocation_params.dir
+    if config.inipath is not None or "-c" in config.invocation_params.args:
+        return
+    for name, sign in (("pytest.ini", ""), (".pytest.ini", ""), ("pyproject.toml", "[tool.pytest")):
+        if _holds(here / name, sign):
+            yield f"{name} was not read, for pytest took a path for a test: write --hfspace-report=FILE"
+            return
+
+
+def _holds(path: Path, sign: str) -> bool:
+    try:
+        return sign in path.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return False
 
 
 def _several(runs: Runs) -> str:

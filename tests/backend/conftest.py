@@ -83,7 +83,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database of each kind."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'board.db'}"
-    return postgresql.new_database(request.getfixturevalue("postgresql_server"))
+    return postgresql.empty_database(request.getfixturevalue("postgresql_server"))
 
 
 @pytest.fixture

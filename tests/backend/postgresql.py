@@ -11,7 +11,6 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import count
 from pathlib import Path
 
 try:
@@ -21,8 +20,6 @@ except ImportError:  # it needs libpq, or a wheel that brings it
 
 #: The server does not run as root; who is root has it run as this user.
 USER = "nobody"
-
-_numbers = count(1)
 
 
 def missing() -> str:
@@ -76,7 +73,7 @@ def server() -> Iterator[Path]:
             _wait(directory, process)
             yield directory
         finally:
-            process.send_signal(signal.SIGINT)  # it waits for no client
+            process.send_signal(signal.SIGQUIT)  # nothing has to be saved
             process.wait(30)
     finally:
         shutil.rmtree(directory, ignore_errors=True)
@@ -93,9 +90,13 @@ def _wait(directory: Path, process: subprocess.Popen[bytes]) -> None:
     raise RuntimeError((directory / "log").read_text())
 
 
-def new_database(directory: Path) -> str:
-    """The URL of an empty database."""
-    name = f"board_{next(_numbers)}"
-    with psycopg.connect(host=str(directory), user="board", dbname="postgres", autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    return f"postgresql://board@/{name}?host={directory}"
+def empty_database(directory: Path) -> str:
+    """The URL of the database, emptied."""
+    # Faster than a database for each test, which has seven megabytes.
+    options = "-c lock_timeout=10000 -c client_min_messages=error"
+    with psycopg.connect(
+        host=str(directory), user="board", dbname="postgres", options=options, autocommit=True
+    ) as connection:
+        connection.execute("DROP SCHEMA public CASCADE")
+        connection.execute("CREATE SCHEMA public")
+    return f"postgresql://board@/postgres?host={directory}"

@@ -322,3 +322,18 @@ def test_neighbours(rehearse: Rehearse, arguments: tuple[str, ...]) -> None:
     assert result.ret == (0 if arguments == ("--setup-plan",) else 1)
     assert "INTERNALERROR" not in result.stdout.str() + result.stderr.str()
     assert "Traceback" not in result.stdout.str() + result.stderr.str()
+
+
+def test_a_path_apart_from_its_option_may_hide_the_configuration(
+    pytester: pytest.Pytester, rehearse: Rehearse, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    pytester.makepyprojecttoml("[tool.pytest.ini_options]\nhfspace_ignore = ['HFS416']")
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "r.json"
+    elsewhere.write_text("{}")
+    lost = "hfspace: pyproject.toml was not read, for pytest took a path for a test: write"
+    rehearse("--hfspace-report", str(elsewhere), subprocess=True).stdout.fnmatch_lines(
+        [lost, "  --hfspace-report=FILE"]
+    )
+    result = rehearse(f"--hfspace-report={elsewhere}", subprocess=True)
+    result.stdout.no_fnmatch_line(lost)
+    result.stdout.fnmatch_lines(["Checks: 5 passed, 1 waived"])
