@@ -39,8 +39,4 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 def _page(request: Request, status: int, detail: str) -> Response | None:
-    """A page where a browser asks, for something that is no part of the API."""
-    path: str = request.scope["path"]
-    if "text/html" not in request.headers.get("accept", "") or path.startswith(("/api/", "/badge/")):
-        return None
-    return pages.problem(request, status, detail)
+    return pages.problem(request, status, detail) if pages.wants_page(request) else None
