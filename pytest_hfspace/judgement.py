@@ -13,6 +13,7 @@ from .check import Check, Result, outcome_of
 from .report import WaiverUse
 from .settings import Settings
 from .space import Space
+from .space.marked import marked
 
 if TYPE_CHECKING:
     from .waivers import Waiver
@@ -35,12 +36,16 @@ class Judgement:
     @cached_property
     def _written(self) -> tuple[Waiver, ...]:
         """Those of the settings.  ValueError for a malformed one."""
+        if not self._settings.waive:
+            return ()
         from .waivers import parse
 
         return tuple(parse(line, self._catalogue).redacted(self._redact) for line in self._settings.waive)
 
     @cached_property
     def _inline(self) -> tuple[Waiver, ...]:
+        if not any(marked(self._space.files)):
+            return ()
         from .waivers import inline_waivers
 
         found = inline_waivers(self._space, self._catalogue, self.prefix)
@@ -62,11 +67,12 @@ class Judgement:
 
     def __call__(self, result: Result) -> Result:
         """The same result as it counts."""
-        from .waivers import apply
-
         result = self._pinned(result)
-        if result.findings:
-            result = apply(result, (*self._written, *self._inline), self._today, self.prefix)
+        waivers = (*self._written, *self._inline) if result.findings else ()
+        if waivers:
+            from .waivers import apply
+
+            result = apply(result, waivers, self._today, self.prefix)
         if self._baseline is not None:
             result = self._baseline.apply(result, self.prefix)
         if result.outcome == "warned" and self._settings.is_strict(result.check.code):
@@ -75,6 +81,8 @@ class Judgement:
 
     def uses(self, results: Iterable[Result], *, partial: bool) -> tuple[WaiverUse, ...]:
         """What became of each waiver, and which entries of the baseline are gone."""
+        if not (self._written or self._inline or self._baseline):
+            return ()
         from .waivers import Examined, uses
 
         examined = Examined(tuple(results), self.prefix, self._inline, all_routes=not partial)

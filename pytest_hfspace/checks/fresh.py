@@ -10,7 +10,7 @@ from ..contract import Stage
 from ..space import Space
 from ..space.requirement_lines import Requirement, normalised
 from .causes import undeclarable
-from .distributions import applies
+from .distributions import applies, installed_here
 from .serving import one_line
 
 if TYPE_CHECKING:
@@ -125,19 +125,13 @@ def _of_this_environment(space: Space) -> Iterator[Finding]:
 
 def _needs(declared: Mapping[str, Requirement]) -> Iterator[tuple[str, str, str]]:
     """What is declared and all that comes with it: name, the name it requires, and which versions."""
-    from importlib.metadata import PackageNotFoundError, requires
-
     from packaging.requirements import InvalidRequirement
     from packaging.requirements import Requirement as Parsed
 
     waiting = [(name, requirement.extras) for name, requirement in declared.items()]
     seen = set(waiting)
     for name, extras in waiting:
-        try:
-            texts = requires(name) or ()
-        except PackageNotFoundError:
-            continue
-        for text in texts:
+        for text in installed_here().requires(name) or ():
             try:
                 parsed = Parsed(text)
             except InvalidRequirement:
@@ -164,12 +158,7 @@ def _contradiction(first: Requirement, second: Requirement, needed: str) -> Find
 
 
 def _version(name: str) -> str | None:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
+    return installed_here().version(name) or None
 
 
 def _fulfils(version: str, specifier: str) -> bool:

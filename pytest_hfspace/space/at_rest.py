@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
 from typing import Any, Final
 
 from . import Space
-from .deployments import read_deployments
-from .history import read_history
-from .secrets import read_secrets
-from .sources import read_sources
 
 __all__ = ["AT_REST", "AtRest"]
 
+
+def _reader(fact: str) -> Callable[[Space], Any]:
+    """``read_sources`` of ``sources``, loaded when it is called: the app starts before."""
+
+    def read(space: Space) -> Any:
+        return getattr(import_module(f".{fact}", __package__), f"read_{fact}")(space)
+
+    return read
+
+
 #: By the name of the fixture.
 AT_REST: Final[Mapping[str, Callable[[Space], Any]]] = {
-    "space_sources": read_sources,
-    "space_history": read_history,
-    "space_secrets": read_secrets,
-    "space_deployments": read_deployments,
+    f"space_{fact}": _reader(fact) for fact in ("sources", "history", "secrets", "deployments")
 }
 
 #: Waits for git rather than works: gathered beside the others.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -10,15 +9,11 @@ from typing import Final
 from ..check import Check
 from ..report.text import one_line, printable
 from ..space import Space
-from ..space.content import is_binary
-from ..space.files import EXECUTABLE, REGULAR, Files
-from ..space.secrets.places import is_read
+from ..space.files import Files
+from ..space.marked import marked
 from .comments import Comment, comments, may_have_comments
 from .syntax import parse_comment
 from .waiver import Waiver
-
-#: Bytes: larger files are not written by hand.
-_LARGEST: Final = 1 << 20
 
 #: A Space with more has a baseline in its comments.
 _MOST: Final = 1000
@@ -26,8 +21,6 @@ _MOST: Final = 1000
 #: Characters of one that cannot be read.
 _SHOWN: Final = 200
 
-_MARK: Final = b"hfspace:"
-_UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _DIRECTIVE: Final = re.compile(
     r"(?:\A[\s#*/!;-]*|\s(?:#|//)\s*)hfspace:\s*waive(?![\w-])(?P<rest>.*?)(?=\s(?:#|//)\s|\Z)"
 )
@@ -40,28 +33,15 @@ def inline_waivers(space: Space, known: Mapping[str, Check], prefix: str = "") -
     ``known``: every check by its code; ``prefix``: of the Space, from the top of the checkout.
     """
     found: list[Waiver] = []
-    for path, text in _texts(space.files):
+    for path, text in marked(space.files):
+        if not may_have_comments(path):
+            continue
         for waiver in _waivers(path, text, known, prefix, foreign=_is_foreign(path, space.files)):
             if len(found) == _MOST:
                 problem = f"is one too many: only the first {_MOST} comments are read"
                 return (*found, Waiver(waiver.text, waiver.origin, problem=problem))
             found.append(waiver)
     return tuple(found)
-
-
-def _texts(files: Files) -> Iterator[tuple[str, str]]:
-    """The files that may hold one.  A link shows what stands in another file."""
-    for path, entry in files.tracked.items():
-        if entry.mode not in (REGULAR, EXECUTABLE) or not is_read(path) or not may_have_comments(path):
-            continue
-        try:
-            content = files.read(path, _LARGEST + 1)
-            if len(content) > _LARGEST or is_binary(content):
-                continue
-            if _MARK in content or content.startswith(_UTF16):
-                yield path, files.text(path, _LARGEST + 1)
-        except FileNotFoundError:
-            continue
 
 
 def _waivers(
