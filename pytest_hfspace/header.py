@@ -72,12 +72,11 @@ def _about(run: Run, config: pytest.Config) -> str:
     space = run.space
     root = os.path.relpath(space.root, config.invocation_params.dir)
     ref = f" at {run.settings.ref}" if run.settings.ref else ""
-    parts = [
-        f"{space.sdk or 'no SDK:'} Space {space.root if root.startswith('..') else root}{ref}",
-        shlex.join(space.command.words) if space.command else "no start command",
-        f"port{GLUE}{space.port}",
-        _contract(run),
-    ]
+    parts = [f"{space.sdk or 'no SDK:'} Space {space.root if root.startswith('..') else root}{ref}"]
+    if space.sdk != "static":
+        command = shlex.join(space.command.words) if space.command else "no start command"
+        parts += [command, f"port{GLUE}{space.port}"]
+    parts.append(_contract(run))
     return run.redactor(f"{GLUE}· ".join(parts))
 
 

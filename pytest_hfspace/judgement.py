@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cached_property
@@ -16,7 +16,7 @@ from .space import Space
 from .space.marked import marked
 
 if TYPE_CHECKING:
-    from .waivers import Waiver
+    from .waivers import Examined, Waiver
     from .waivers.baseline import Baseline
 
 
@@ -83,11 +83,25 @@ class Judgement:
         """What became of each waiver, and which entries of the baseline are gone."""
         if not (self._written or self._inline or self._baseline):
             return ()
-        from .waivers import Examined, uses
+        from .waivers import uses
 
-        examined = Examined(tuple(results), self.prefix, self._inline, all_routes=not partial)
+        examined = self.examined(results, partial=partial)
         gone = self._baseline.stale([examined]) if self._baseline is not None else ()
         return (*uses(self._written, [examined], self._today), *gone)
+
+    def examined(self, results: Iterable[Result], *, partial: bool) -> Examined:
+        """What waivers are judged by."""
+        from .waivers import Examined
+
+        return Examined(tuple(results), self.prefix, self._inline, all_routes=not partial)
+
+    def everywhere(self, spaces: Sequence[Examined]) -> tuple[WaiverUse, ...]:
+        """What became of each waiver of the settings in a run over these Spaces."""
+        if not self._written:
+            return ()
+        from .waivers import uses
+
+        return uses(self._written, [replace(space, inline=()) for space in spaces], self._today)
 
     def _pinned(self, result: Result) -> Result:
         """A rule that came after the contract of the settings says what it finds, and no more."""

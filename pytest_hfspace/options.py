@@ -46,7 +46,7 @@ def read_settings(config: pytest.Config) -> tuple[Settings, ...]:
         ),
         headers=tuple(_header(text) for text in ini(config, "hfspace_headers")),
         secrets=tuple(ini(config, "hfspace_secrets")),
-        select=values.codes(options.hfspace_select or ini(config, "hfspace_select")),
+        select=_select(options.hfspace_select, ini(config, "hfspace_select")),
         ignore=values.codes(options.hfspace_ignore or ini(config, "hfspace_ignore")),
         strict=options.hfspace_strict or ini(config, "hfspace_strict"),
         strict_codes=values.codes(ini(config, "hfspace_strict_codes")),
@@ -84,6 +84,13 @@ def _variable(text: str, source: str) -> tuple[str, str]:
 
 def _header(text: str) -> tuple[str, str]:
     return _as("hfspace_headers ", values.header, text)
+
+
+def _select(asked: list[str], written: list[str]) -> tuple[str, ...]:
+    """Those of the command line, else of the ini file; nothing is no way to say everything."""
+    if any(not values.codes([text]) for text in asked):
+        raise pytest.UsageError("--hfspace-select names no check; leave it out for all of them")
+    return values.codes(asked or written)
 
 
 def _hub_id(value: str, spaces: int) -> str:

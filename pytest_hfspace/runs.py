@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -108,13 +109,15 @@ class Runs(Mapping[str, Run]):
         return ours, [argument for argument in given if argument not in ours]
 
     def _is_ours(self, argument: str) -> bool:
-        if argument == "hfspace":
-            return not (self._config.invocation_params.dir / argument).exists()
-        return argument.startswith("hfspace::")
+        # from a folder below, pytest names tests from there: ../hfspace::HFS410-port-mismatch
+        path, separator, _ = argument.partition("::")
+        if PurePath(path).name != "hfspace":
+            return False
+        return bool(separator) or not (self._config.invocation_params.dir / argument).exists()
 
     def _chosen(self) -> dict[str, tuple[str, ...] | None]:
         """For each Space the checks that the command line names, as ``HFS501-route-answers::GET /``."""
-        names = [argument.removeprefix("hfspace").removeprefix("::") for argument in self.ours]
+        names = [argument.partition("::")[2] for argument in self.ours]
         return {each.name: _chosen_in(each.name, names, self.settings) for each in self.settings}
 
     # -- what the project adds

@@ -17,7 +17,7 @@ from .options import read_outputs
 from .outputs import Written, write_baseline, write_reports
 from .report import Evidence, Report, pack, settled, unpack
 from .report.catalogue import did_you_mean, find
-from .report.terminal import closing_sections, headline
+from .report.terminal import closing_sections, headline, why_failed
 from .report.text import printable
 from .run import Run, names
 from .runs import Runs
@@ -55,12 +55,16 @@ class Readiness:
                 raise pytest.UsageError(str(error)) from None
         run = next(iter(self.runs.values()))
         settings = run.settings
-        named = {"select": settings.select, "ignore": settings.ignore, "strict-codes": settings.strict_codes}
+        named = {
+            "--hfspace-select": settings.select,
+            "--hfspace-ignore": settings.ignore,
+            "hfspace_strict_codes": settings.strict_codes,
+        }
         for option, globs in named.items():
             for glob in globs:
                 if not any(matches(code, (glob,)) for code in run.catalogue):
                     hint = did_you_mean(glob, run.catalogue)
-                    raise pytest.UsageError(f"--hfspace-{option}: there is no check {glob!r}{hint}")
+                    raise pytest.UsageError(f"{option}: there is no check {glob!r}{hint}")
 
     def _find(self, name: str, run: Run) -> None:
         """Raise UsageError if neither a check nor a Space is called so."""
@@ -216,19 +220,22 @@ class Readiness:
 
     def _conclude(self, session: pytest.Session) -> None:
         """Write what was asked for, and let the exit code tell what no test has told."""
-        self.reports = settled(self.reports)
+        judged = [
+            self.runs[report.evidence.name].judgement.examined(report.results, partial=bool(report.partial))
+            for report in self.reports
+        ]
+        judgement = next(iter(self.runs.values())).judgement
+        self.reports = settled(self.reports, judgement.everywhere(judged))
         self.written = write_reports(self.reports, self.outputs)
         baseline = self.runs.settings[0].baseline
         if baseline is not None:
             self.written = write_baseline(self.reports, baseline, self.written)
-        unknown = any(report.stage is None and not report.partial for report in self.reports)
-        strict = any(report.strict for report in self.reports)
         if session.exitstatus != pytest.ExitCode.OK:
             return
         if self.written.problems:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
-        elif any(use.problem for report in self.reports for use in report.waivers) or (strict and unknown):
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED  # nothing was verified
+        elif any(why_failed(report) for report in self.reports):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the closing section."""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
+
+#: HFS410-PORT-MISMATCH, as items and reports show it.
+_NAMED = re.compile(r"^([A-Z]+\d+)-[A-Z0-9-]+$")
 
 
 @dataclass(frozen=True)
@@ -53,8 +57,8 @@ class Settings:
 
 
 def matches(code: str, globs: tuple[str, ...]) -> bool:
-    """Is it one of these?  ``HFS4`` and ``HFS4xx`` mean the family."""
-    return any(fnmatchcase(code, glob) or _is_of_family(code, glob) for glob in globs)
+    """Is it one of these?  ``HFS4`` and ``HFS4xx`` mean the family; a name may follow the code."""
+    return any(fnmatchcase(code, _NAMED.sub(r"\1", glob)) or _is_of_family(code, glob) for glob in globs)
 
 
 def _is_of_family(code: str, glob: str) -> bool:

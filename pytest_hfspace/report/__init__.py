@@ -154,6 +154,12 @@ class Report:
         return self.evidence.space.get("sdk") == "static"
 
     @cached_property
+    def unverified(self) -> bool:
+        """Was the whole asked for, and is there no prediction, nor anything that was waived for it?"""
+        waived = any(f.waived and f.level == "error" for result in self.results for f in result.findings)
+        return self.stage is None and not (self.partial or waived)
+
+    @cached_property
     def ready(self) -> bool:
         """Would it run, and is nothing wrong with it?"""
         return self.stage is Stage.RUNNING and not any(result.outcome == "failed" for result in self.results)
@@ -198,7 +204,7 @@ class Report:
 
     @property
     def findings(self) -> tuple[tuple[Result, Finding], ...]:
-        """Every finding that counts, with the result that it is of; errors first, then warnings."""
+        """Every finding that is not waived, with the result that it is of: errors, warnings, notes."""
         found = [(result, each) for result in self.results for each in result.findings if not each.waived]
         return tuple(sorted(found, key=lambda pair: _LEVELS.index(pair[1].level or pair[0].check.level)))
 
@@ -220,19 +226,13 @@ class Report:
         target.write_text(text, encoding="utf-8", newline="\n")
 
 
-def settled(reports: Iterable[Report]) -> tuple[Report, ...]:
-    """The same reports; a waiver of the settings need not match in each of several Spaces."""
-    found = tuple(reports)
-    uses = [use for report in found for use in report.waivers]
-    fine = {(use.text, use.origin) for use in uses if not use.problem}
+def settled(reports: Iterable[Report], uses: Iterable[WaiverUse]) -> tuple[Report, ...]:
+    """The same reports of one run; ``uses``: the waivers of the settings, which hold in all of its
+    Spaces, as they were used in all together."""
+    together = {(use.text, use.origin): use for use in uses}
     return tuple(
-        replace(
-            report,
-            waivers=tuple(
-                replace(use, problem="") if (use.text, use.origin) in fine else use for use in report.waivers
-            ),
-        )
-        for report in found
+        replace(report, waivers=tuple(together.get((use.text, use.origin), use) for use in report.waivers))
+        for report in reports
     )
 
 

@@ -14,6 +14,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Final, Literal, NamedTuple
 
 from ..check import Check
+from ..settings import matches
 from .terminal import text_width
 from .text import one_line, printable, wrap
 
@@ -183,13 +184,15 @@ def find(text: str, catalogue: Collection[Check]) -> Check:
 
 
 def find_all(text: str, catalogue: Collection[Check]) -> list[Check]:
-    """Every check that is called so, or whose code or name a glob matches (HFS41*).
+    """Every check that is called so, whose code or name a glob matches (HFS41*), or of a family (HFS4).
 
     Raises what :func:`find` does.
     """
     glob = text.strip().upper()
     found = _called(text, catalogue) or [
-        check for check in catalogue if any(fnmatchcase(name, glob) for name in _names(check))
+        check
+        for check in catalogue
+        if any(fnmatchcase(name, glob) for name in _names(check)) or matches(check.code, (glob,))
     ]
     return in_order(found or [find(text, catalogue)])
 

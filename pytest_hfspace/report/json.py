@@ -37,6 +37,7 @@ def document(report: Report) -> dict[str, Any]:
         "confidence": report.confidence,
         "not_rehearsed": report.not_rehearsed,
         "partial": report.partial,
+        "remedy": evidence.remedy,
         "checks": [_check(result) for result in report.results],
         "routes": evidence.routes,
         "waivers": [asdict(waiver) for waiver in report.waivers],

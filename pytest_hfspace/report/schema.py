@@ -194,6 +194,7 @@ _REPORT: Final = _object(
         ),
         "not_rehearsed": _list("What the prediction leaves out.", _TEXT),
         "partial?": _field("string", "What was evaluated, where the user asked for a part; else empty."),
+        "remedy?": _field("string", "The command that makes a rehearsal possible; empty where none does."),
         "checks": _list("Every check, in the order of its code.", {"$ref": "#/$defs/check"}),
         "routes": _list("Every route.", {"$ref": "#/$defs/route"}),
         "waivers?": _list("Every waiver.", {"$ref": "#/$defs/waiver"}),

@@ -98,7 +98,8 @@ def closing_sections(reports: Sequence[Report], columns: int, *, verbose: bool =
     if not lines:
         return []
     mend = _to_mend(reports, width)
-    return [*lines, Line(""), *mend, *([Line("")] if mend else []), *_overall(reports, width)]
+    mend += [Line("")] if mend else []
+    return [*lines, Line(""), *mend, *_overall(reports, width), *_also(reports, width)]
 
 
 def _indented(lines: Iterable[Line]) -> list[Line]:
@@ -173,7 +174,7 @@ def closing_section(report: Report, columns: int, *, verbose: bool = False) -> l
         *_counts(report, width),
         *_skipped(report, width),
         *_waivers(report, width),
-        *([] if report.evidence.name else _to_mend([report], width)),
+        *([] if report.evidence.name else [*_to_mend([report], width), *_also([report], width)]),
         *timings_lines(report, width),
     ]
 
@@ -225,7 +226,8 @@ def prediction(report: Report) -> str:
     elif report.blamed:
         text += f", but not ready: {_codes(report.blamed)}"
     elif not report.ready:
-        text += ", but not ready"
+        failed = [result for result in report.results if result.outcome == "failed"]
+        text += f", but not ready: {_codes(failed)}"
     if report.doubts and stage is Stage.RUNNING:
         text += f", unless {_names([result.check.id for result in report.doubts])} {_is_right(report.doubts)}"
     if evidence.requires and stage is Stage.RUNNING:
@@ -249,6 +251,13 @@ def _why_not_up(report: Report) -> str:
         if result.check.code in _COMING_UP and result.outcome == "skipped" and result.applicable
     )
     told = [reason for reason, _ in reasons.most_common() if not reason.startswith("needs ")]
+    waived = [
+        result.check.id
+        for result in report.results
+        if any(found.waived and found.level == "error" for found in result.findings)
+    ]
+    if waived:
+        return f"the app does not come up, and {_names(list(dict.fromkeys(waived)))} {_is(waived)} waived"
     return told[0] if told else "the app did not come up, for a reason that no check found"
 
 
@@ -308,8 +317,21 @@ def _skipped(report: Report, width: int) -> list[Line]:
 def _waivers(report: Report, width: int) -> list[Line]:
     """What findings were waived for."""
     waived = Counter(f.waived for result in report.results for f in result.findings if f.waived)
+    waived.update(r.reason for r in report.results if r.outcome == "waived" and not r.findings)
     texts = [f"{reason} ({number})" if number > 1 else reason for reason, number in waived.most_common()]
     return _list("Waived:", texts, width)
+
+
+def why_failed(report: Report) -> str:
+    """Why the run fails though no check has: "" if it does not."""
+    if any(use.problem for use in report.waivers):
+        return "a waiver is to be mended"
+    return "nothing could be predicted, and the run is strict" if report.strict and report.unverified else ""
+
+
+def _also(reports: Iterable[Report], width: int) -> list[Line]:
+    reasons = dict.fromkeys(reason for report in reports if (reason := why_failed(report)))
+    return _coloured(f"The run fails: {'; '.join(reasons)}.", width, "red") if reasons else []
 
 
 def _to_mend(reports: Iterable[Report], width: int) -> list[Line]:

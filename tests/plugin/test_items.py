@@ -187,7 +187,7 @@ def test_a_check_that_fails_itself_is_one_line(rehearse: Rehearse, pytester: pyt
     result.stdout.fnmatch_lines(
         [
             line,
-            "Predicted stage: RUNNING, but not ready (confidence: medium)",
+            "Predicted stage: RUNNING, but not ready: HFS999-crash (confidence: medium)",
             "Not rehearsed:",
             f"  - {line}",
             "FAILED hfspace::HFS999-crash - HFS999 could not be evaluated: *",

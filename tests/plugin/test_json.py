@@ -91,6 +91,7 @@ def test_the_whole_document(rehearse: Rehearse, pytester: pytest.Pytester) -> No
         "confidence": "high",
         "not_rehearsed": [],
         "partial": "",
+        "remedy": "",
         "routes": [
             {
                 "method": "GET",

@@ -421,6 +421,7 @@ def test_the_whole_output(rehearse_each: Rehearse) -> None:
 
         3 Spaces: 2 ready (1 with warnings), 1 not ready (spaces/broken), 2 waivers to
           mend
+        The run fails: a waiver is to be mended.
         =========================== short test summary info ============================
         FAILED hfspace::spaces/broken::HFS410-port-mismatch - the app listens on port...
         1 failed, 16 passed, 1 hfspace warned
@@ -815,3 +816,8 @@ def test_twenty_spaces_are_rehearsed_twenty_times(
     result = pytester.runpytest_subprocess(*plugin_arguments, *arguments)
     result.assert_outcomes(passed=60)
     assert len(starts.read_text().splitlines()) == 20
+
+
+@pytest.mark.parametrize("given", ["../hfspace::HFS410", "up/../hfspace::HFS410-port-mismatch"])
+def test_names_as_pytest_prints_them_from_a_folder_below(rehearse: Rehearse, given: str) -> None:
+    rehearse(given).assert_outcomes(passed=1)

@@ -181,3 +181,13 @@ def test_offline_in_the_ini_file(pytester: pytest.Pytester, rehearse: Rehearse, 
     pytester.makeini("[pytest]\nhfspace_offline = true\n")
     rehearse()
     assert "begin offline" in log()
+
+
+def test_a_name_may_follow_the_code(rehearse: Rehearse) -> None:
+    rehearse("--hfspace-select=HFS410-port-mismatch,hfs101-card-missing").assert_outcomes(passed=2)
+
+
+def test_an_empty_selection_is_not_everything(rehearse: Rehearse) -> None:
+    assert error(rehearse("--hfspace-select=")) == (
+        "ERROR: --hfspace-select names no check; leave it out for all of them"
+    )

@@ -341,3 +341,21 @@ def test_printable(given: str, shown: str) -> None:
 
 def test_one_line() -> None:
     assert one_line(" a\n\t b\x00 ") == "a b\\x00"
+
+
+def test_what_keeps_the_app_from_starting_may_be_waived() -> None:
+    broken = Finding("no module named torch", "add it", "main.py", 3, level="error", waived="known")
+    result = Result(fake.imports, "waived", (broken,), reason="known")
+    failed = make_rehearsal(failure=make_failure())
+    said = section(result, rehearsal=failed, strict=True)
+    assert "Predicted stage: none: the app does not come up, and HFS403-import is waived\n" in said
+    assert "The run fails" not in said
+
+
+def test_a_strict_run_says_why_it_fails() -> None:
+    impossible = make_rehearsal(impossible="x is not installed")
+    skipped = Result(fake.imports, "skipped", reason="x is not installed")
+    assert "The run fails: nothing could be predicted, and the run is strict.\n" in section(
+        skipped, rehearsal=impossible, strict=True
+    )
+    assert "The run fails" not in section(skipped, rehearsal=impossible)

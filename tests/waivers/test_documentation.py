@@ -59,7 +59,7 @@ def test_the_comments_in_python() -> None:
     found = outcome(KNOWN["HFS703"], space)
     assert found.outcome == "failed"
     assert apply(found, waivers, TODAY).outcome == "waived"
-    line = source.splitlines().index('cache = sqlite3.connect("cache.db")') + 1
+    line = source.splitlines().index('words = sqlite3.connect("words.db")') + 1
     kept = result_of("HFS802", make_finding(path="main.py", line=line))
     assert apply(kept, waivers, TODAY).reason.startswith("the next start fills it again (main.py:")
 
