@@ -172,6 +172,7 @@ class Report(_Part):
     stage: _StageName | None
     ready: bool
     partial: str = ""
+    remedy: str = ""
     confidence: Literal["high", "medium", "low", "none"]
     not_rehearsed: _Texts
     checks: Annotated[list[CheckResult], FailFast()]

@@ -11,6 +11,7 @@ import inspect
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Literal
 
 from .contract import FIRST, Stage
@@ -83,7 +84,7 @@ class Check:
         """Code and name, as items and reports show it."""
         return f"{self.code}-{self.name}"
 
-    @property
+    @cached_property
     def facts(self) -> tuple[str, ...]:
         """The names of the facts that the function asks for."""
         return tuple(inspect.signature(self.function).parameters)

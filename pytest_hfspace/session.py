@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Generator, Sequence
@@ -44,6 +45,8 @@ class Readiness:
         self._take_arguments()
         if self.runs.collects_routes and self.runs.only.needs_app:
             self.runs.only.begin()
+        # what is loaded by now stays: the collector need not go through it again and again
+        gc.freeze()
 
     def _validate(self) -> None:
         for run in self.runs.values():

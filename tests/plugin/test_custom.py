@@ -118,7 +118,7 @@ def test_they_are_selected_as_others_are(
 def test_a_waiver_and_strictness_are_for_them_too(space: Path) -> None:
     waive = "-ohfspace_waive=ACME104[README.md]: the lawyers are at it"
     run = readiness(space, *OURS, waive, "-ohfspace_strict_codes=ACME")
-    assert last_line(run).startswith("ERROR: --hfspace-strict-codes: there is no check 'ACME'")
+    assert last_line(run).startswith("ERROR: hfspace_strict_codes: there is no check 'ACME'")
     run = readiness(space, *OURS, waive, "-ohfspace_strict_codes=ACME1xx")
     assert (outcomes(run)["ACME104"], outcomes(run)["ACME101"], run.code) == ("waived", "failed", 1)
     assert run.report["waivers"][0]["used"] == 1
