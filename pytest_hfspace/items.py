@@ -96,6 +96,9 @@ class CheckItem(pytest.Function):
         pytest.fail(reason, pytrace=False)
 
     def _conclude(self) -> None:
+        waived = dict.fromkeys(f.waived for result in self.results for f in result.findings if f.waived)
+        if waived:
+            self.user_properties.append(("hfspace_waived", "\n".join(waived)))
         outcomes = {result.outcome for result in self.results}
         if outcomes == {"skipped"}:
             pytest.skip(self.results[0].reason)

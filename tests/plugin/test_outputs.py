@@ -243,9 +243,10 @@ def test_the_baseline_of_one_space_is_not_the_others(
 def test_waivers_beside_the_line(rehearse: Rehearse, pytester: pytest.Pytester) -> None:
     dockerfile = "\\n" * 12 + "# hfspace: waive HFS410 the proxy maps it\\nCMD x\\n"
     space = f'make_space({{"Dockerfile": "{dockerfile}"}}, command=make_command(port=Port(8000, "literal")))'
-    result = rehearse("--hfspace-report=r.json", space=space)
+    result = rehearse("--hfspace-report=r.json", "--junitxml=r.xml", space=space)
     assert result.ret == OK
     result.stdout.fnmatch_lines(["Waived:", "  - the proxy maps it*"])
+    assert '<property name="hfspace_waived" value="the proxy maps it' in (pytester.path / "r.xml").read_text()
     unused = rehearse(space=f'make_space({{"Dockerfile": "{dockerfile}"}})')
     assert unused.ret == FAILED
     unused.stdout.fnmatch_lines(["Waivers to mend:", "  - Dockerfile:13: * matches nothing:"])
