@@ -661,8 +661,9 @@ BROKEN = "the connection broke before an answer came"
 )
 def test_a_hostile_board_costs_a_line(serve: Serve, given: Any, reason: str) -> None:
     started = time.monotonic()
-    assert only(serve(given), each=0.3) == reason
-    assert time.monotonic() - started < 2
+    # a board that comes to an end by itself is waited for, however busy this machine is
+    assert only(serve(given), each=0.3 if reason == LATE else 10) == reason
+    assert time.monotonic() - started < (2 if reason == LATE else 10)
 
 
 def test_a_board_that_reads_nothing(serve: Serve) -> None:
