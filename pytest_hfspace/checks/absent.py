@@ -6,8 +6,7 @@ import ast
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from ..rehearsal.facts import FileUse, Raised, Rehearsal, Where
 from ..space import Space
@@ -34,8 +33,7 @@ _BARE: Final = re.compile(r"[\w./~-]+")
 _ABSENT_KINDS: Final = frozenset({"FileNotFoundError", "NotADirectoryError", "TemplateNotFound"})
 
 
-@dataclass(frozen=True)
-class Lost:
+class Lost(NamedTuple):
     """A file that something needed, by the repository path that it would have.
 
     ``why``: "untracked" (it lies here and would not arrive), "case" (the repository has ``other``,
@@ -91,7 +89,7 @@ def raised_by_visits(space: Space, rehearsal: Rehearsal) -> Iterator[Lost]:
             if found is not None and found.where is None:
                 # a response that is sent after the handler has returned it
                 name = posixpath.basename(found.path)
-                found = replace(found, where=place_of(space, rehearsal, visit, name))
+                found = found._replace(where=place_of(space, rehearsal, visit, name))
             if found is not None:
                 yield found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..check import Finding, Level, Skip
 from ..contract import BUILTIN_ENVIRONMENT, OAUTH_ENVIRONMENT
@@ -53,8 +53,7 @@ _KNOWN: tuple[tuple[str, str, str], ...] = (
 _CLOSE_HINT = "catch it in the handler and end with: await websocket.close(code=1011)"
 
 
-@dataclass(frozen=True)
-class MissingSetting:
+class MissingSetting(NamedTuple):
     """A variable that a request could not do without.
 
     ``known``: how its owner is told of it ("which .env.example:3 declares"), "" if by nothing.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Final
 
 from ..check import Check, Finding, NotApplicable, Skip, check
@@ -62,7 +61,7 @@ def file_not_tracked(space: Space, space_sources: Sources, space_rehearsal: Rehe
         folder = _whole_package(space, lost)
         if (folder, at_start) not in told:
             told.add((folder, at_start))
-            yield _finding(space, replace(lost, path=folder), at_start=at_start)
+            yield _finding(space, lost._replace(path=folder), at_start=at_start)
     if not found:
         _skip_unless_seen(space, space_rehearsal, code)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..space import Space
 from ..space.sources import Sources
@@ -13,8 +13,7 @@ from ..space.sources import Sources
 _REGISTERING = frozenset({"add_middleware", "Middleware"})
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(NamedTuple):
     """``name``: the last part of what is called, or registered as a middleware.  ``target``: the name
     that gets the result, "" where there is none."""
 
@@ -31,13 +30,15 @@ class Call:
         return any(keyword.arg == name for keyword in self.node.keywords)
 
 
-def calls(space: Space, sources: Sources, name: str) -> Iterator[Call]:
-    """Every call of this name, ``add_middleware(name, …)`` and ``Middleware(name, …)`` among them."""
+def calls(space: Space, sources: Sources, name: str, *arguments: str) -> Iterator[Call]:
+    """Every call of this name, ``add_middleware(name, …)`` and ``Middleware(name, …)`` among them, in
+    the files that have these arguments' names somewhere."""
     for path in sources.app:
         try:
-            if name not in space.files.text(path):
-                continue
+            text = space.files.text(path)
         except OSError:
+            continue
+        if not all(word in text for word in (name, *arguments)):
             continue
         tree = sources.trees.get(path)
         if tree is not None:
@@ -47,14 +48,15 @@ def calls(space: Space, sources: Sources, name: str) -> Iterator[Call]:
 def _in_tree(tree: ast.Module, path: str, name: str) -> Iterator[Call]:
     targets: dict[ast.expr, str] = {}
     constants: dict[str, ast.expr] = {}
-    for node in ast.walk(tree):
+    nodes = list(ast.walk(tree))
+    for node in nodes:
         if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
             target = node.targets[0] if isinstance(node, ast.Assign) else node.target
             if isinstance(target, ast.Name):
                 targets[node.value] = target.id
                 # what is given twice is nothing that can be said
                 constants[target.id] = ast.Name("") if target.id in constants else node.value
-    for node in ast.walk(tree):
+    for node in nodes:
         if not isinstance(node, ast.Call):
             continue
         called = _last(node.func)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 #: Deeper nesting is no program that somebody wrote.
 _DEEPEST = 100
@@ -12,8 +12,7 @@ _DEEPEST = 100
 _Test = ast.expr | None
 
 
-@dataclass(frozen=True)
-class Branch:
+class Branch(NamedTuple):
     """One arm of a statement that chooses.  ``test``: of an ``if``; None for everything else."""
 
     statement: ast.AST
@@ -21,8 +20,7 @@ class Branch:
     test: _Test = None
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Where a call or another expression stands, from the outside in."""
 
     branches: tuple[Branch, ...] = ()

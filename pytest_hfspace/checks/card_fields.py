@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..space.card import Field
 from .card_schema import (
@@ -35,8 +34,7 @@ _GROWING = ("hf_oauth_scopes", "suggested_hardware")
 _LENIENT = ("datasets", "models", "preload_from_hub", "thumbnail")
 
 
-@dataclass(frozen=True)
-class Fault:
+class Fault(NamedTuple):
     """Why a value is none: ``seen`` follows the key's name, ``hint`` says what to do.
 
     ``certain`` is False where no source says that the Hub refuses it, ``harmless`` where nothing

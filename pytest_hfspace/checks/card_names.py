@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from ..space.settings import is_secret_name
 from .card_code import Place
@@ -20,8 +19,7 @@ DELETING: Final = ("delete_space_variable", "delete_space_secret")
 _APART: Final = re.compile(r"^\s*(?:-\s+)?(?:if:|elif\b|else\b|esac\b|exit\b|return\b)|;;|\|\|")
 
 
-@dataclass(frozen=True)
-class Setting:
+class Setting(NamedTuple):
     """A name that is set on a Space.
 
     ``target``: the Space as the script writes it; ``is_literal``: that is its name, not an
@@ -38,8 +36,7 @@ class Setting:
     place: Place | None = None
 
 
-@dataclass(frozen=True)
-class Script:
+class Script(NamedTuple):
     """What one file sets, and which names it takes away again; ``clears``: it takes away names
     that cannot be told."""
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from ..contract import OAUTH_ENVIRONMENT
 from ..space import Space
@@ -33,8 +32,7 @@ _MENTIONS: Final = re.compile(r"(?<!def )\b[^\W\d]\w*")
 _ON_SPACES: Final = frozenset({"SPACE_ID", "SPACE_HOST", "SPACE_AUTHOR_NAME", "SPACE_REPO_NAME"})
 
 
-@dataclass(frozen=True)
-class Use:
+class Use(NamedTuple):
     """``name``: as a message shows it.  ``raises``: the app does not start without the variables.
 
     ``guarded``: under a condition that may be what makes the sign-in optional.
@@ -61,7 +59,7 @@ def oauth_uses(space: Space, sources: Sources) -> tuple[Use, ...]:
         is_program = space.command is not None and space.command.script == path
         is_certain = path in sources.certain or not sources.certain
         uses = sorted(_uses(tree, path, mentioned, is_program=is_program), key=lambda use: use.line)
-        found += [use if is_certain else replace(use, guarded=True) for use in uses]
+        found += [use if is_certain else use._replace(guarded=True) for use in uses]
     return tuple(found)
 
 

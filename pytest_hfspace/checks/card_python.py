@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from ..contract import BUILDERS_PYTHON
 from ..space import Space
@@ -24,8 +23,7 @@ _PROPOSED: Final = (_HERE, 12, 11, 10, 13, 14, 9)
 _BROUGHT: Final = frozenset({"audioop", "distutils"})
 
 
-@dataclass(frozen=True)
-class Unfit:
+class Unfit(NamedTuple):
     """Why the builders' Python does not fit: ``seen``, what happens there, and the 3.x to write."""
 
     seen: str

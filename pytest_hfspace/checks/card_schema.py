@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
 from ..contract import BUILDERS_PYTHON, DEFAULT_APP_PORT, DOCUMENTED_PYTHON, LOWEST_APP_PORT, SDKS
 from .emoji import is_emoji
@@ -45,8 +45,7 @@ _GRADIO_VERSION = re.compile(r"\d+(\.\d+){0,2}((a|b|rc|\.dev|\.post)\d+){0,2}")
 _PYTHON_VERSION = re.compile(r"3\.\d+(\.\d+)?")
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(NamedTuple):
     """What a field takes, and what it is for.
 
     ``kind``: a word of ``KINDS``.  ``accepts``: the range, asked once the type is right (for a
@@ -65,9 +64,9 @@ class Rule:
     choices: Collection[str] = ()
     sdks: tuple[str, ...] = ()
     refusal: str = ""
-    meaning: str = field(kw_only=True)
+    meaning: str = ""
     default: str = ""
-    instead: Mapping[str, str] = field(default_factory=dict)
+    instead: Mapping[str, str] = MappingProxyType({})
     retired: str = ""
     source: str = "spaces-config-reference"
     check: str = "HFS104"

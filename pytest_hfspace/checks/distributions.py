@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ..rehearsal.facts import Rehearsal
@@ -26,6 +27,7 @@ __all__ = [
     "candidates",
     "closure",
     "installed_for",
+    "is_of_extra",
     "is_standard",
     "normalised",
     "space_python",
@@ -54,8 +56,7 @@ class Declared(NamedTuple):
     specifier: str = ""
 
 
-@dataclass(frozen=True)
-class Closure:
+class Closure(NamedTuple):
     """``names``: the declared distributions and what comes with them.  ``unknown``: those of them
     that are not installed here, or in another major version than is declared, so that nobody can
     tell what comes with them.  ``direct``: the declared ones, and what their extras name.
@@ -65,8 +66,8 @@ class Closure:
     names: frozenset[str]
     unknown: tuple[str, ...]
     direct: frozenset[str] = frozenset()
-    parents: Mapping[str, str] = field(default_factory=dict)
-    others: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    parents: Mapping[str, str] = MappingProxyType({})
+    others: Mapping[str, tuple[str, str]] = MappingProxyType({})
 
     @property
     def reason(self) -> str:
@@ -280,7 +281,7 @@ def _needed(
 
     needed = []
     for text in texts:
-        if "extra" in text and not extras and _ONLY_EXTRA.search(text):
+        if not extras and is_of_extra(text):
             continue
         try:
             requirement = Requirement(text)
@@ -296,8 +297,13 @@ def _needed(
     return tuple(needed)
 
 
-#: ``x; extra == "y"`` alone: most of what metadata say, and slow to be parsed.
-_ONLY_EXTRA: Final = re.compile(r";\s*extra\s*==\s*[\"'][^\"']+[\"']\s*\Z")
+#: ``x; extra == "y"`` alone.
+_OF_EXTRA: Final = re.compile(r";\s*extra\s*==\s*[\"'][^\"']+[\"']\s*\Z")
+
+
+def is_of_extra(text: str) -> bool:
+    """Is this required by an extra alone?  Most of what metadata say is, and it is slow to be parsed."""
+    return "extra" in text and _OF_EXTRA.search(text) is not None
 
 
 def applies(marker: str, extras: Iterable[str] = (), python: str = "") -> bool:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import base64
 import re
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import quote, quote_plus
 
 #: A shorter text stands in too many others by chance.
 _SHORTEST: Final = 10
 
 
-@dataclass(frozen=True)
-class Needle:
+class Needle(NamedTuple):
     """One secret.  ``texts``: any of them in a text says that the secret is in it.  ``value``: the
     whole, which is masked."""
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 from ..rehearsal.facts import Rehearsal, Route
 from ..space.command import StartCommand
@@ -17,8 +16,7 @@ from .serving import one_line
 from .usage import Code, Need, Use, uses
 
 
-@dataclass(frozen=True)
-class _Rule:
+class _Rule(NamedTuple):
     """``names``: dotted names of a library that ask for a distribution when they are used.  ``late``:
     nothing is said before a request is answered.  ``when``: of a call, whether it asks."""
 
@@ -157,8 +155,7 @@ _FORM: Final = "request.form"
 _READS_FORM: Final = re.compile(rb"\brequest\.form\(")
 
 
-@dataclass(frozen=True)
-class _Module:
+class _Module(NamedTuple):
     """A module that cannot be imported without another distribution.  ``since``: the minor version of
     Python from which on that is so."""
 

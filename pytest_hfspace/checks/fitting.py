@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache, partial
 from importlib import import_module
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from .schema import lookup
 from .serving import one_line
@@ -27,8 +26,7 @@ _TYPES: Final[Mapping[str, tuple[type, ...]]] = {
 _NAMES: Final = {dict: "an object", list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
 
 
-@dataclass(frozen=True)
-class Misfit:
+class Misfit(NamedTuple):
     """``seen`` and ``wanted``: as a message shows them.  ``is_absent``: a required property is not
     there.  ``is_limit``: a bound of length, size or number, or a pattern."""
 

@@ -10,7 +10,7 @@ from ..contract import Stage
 from ..space import Space
 from ..space.requirement_lines import Requirement, normalised
 from .causes import undeclarable
-from .distributions import applies, installed_here
+from .distributions import applies, installed_here, is_of_extra
 from .serving import one_line
 
 if TYPE_CHECKING:
@@ -132,6 +132,8 @@ def _needs(declared: Mapping[str, Requirement]) -> Iterator[tuple[str, str, str]
     seen = set(waiting)
     for name, extras in waiting:
         for text in installed_here().requires(name) or ():
+            if not extras and is_of_extra(text):
+                continue
             try:
                 parsed = Parsed(text)
             except InvalidRequirement:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from ..check import Check, Finding, Skip, check
 from ..contract import Stage
@@ -31,8 +30,7 @@ _SET_UP: Final = (
 )
 
 
-@dataclass(frozen=True)
-class Denied:
+class Denied(NamedTuple):
     """A write that user 1000 would be refused.  ``path``: in the image; ``place``: the directory or
     file above it that refuses, and ``owner`` whose it is; ``line``: the Dockerfile's that made it;
     ``is_home``: below ``~``."""
@@ -45,8 +43,7 @@ class Denied:
     is_home: bool
 
 
-@dataclass(frozen=True)
-class Writes:
+class Writes(NamedTuple):
     """What the app wrote, sorted by whether it may.  ``unknown``: paths of which nobody can tell."""
 
     denied: tuple[Denied, ...]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from ..quiet import quiet
 from ..rehearsal.facts import Rehearsal
@@ -24,8 +23,7 @@ _FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _STRAIGHT: Final = (*_FUNCTIONS, ast.ClassDef, ast.With, ast.AsyncWith, ast.Try)
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(NamedTuple):
     """An import whose failure nothing catches.  ``module``: dotted, with the name that is taken of a
     namespace package.  ``certain``: it is executed while the app starts; else in a function, or in
     a file that only a function imports.  ``deferred``: in a function, or under a condition."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from ..check import Check, Finding, Skip, check
 from ..contract import Stage
@@ -25,8 +24,7 @@ _AROUND: Final = 40
 _MOST: Final = 20
 
 
-@dataclass(frozen=True)
-class _Leak:
+class _Leak(NamedTuple):
     """One secret at one place.  ``visit``: None for the log."""
 
     name: str

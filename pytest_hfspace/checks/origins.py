@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from ..check import Check, Finding, check
 from ..contract import Stage
@@ -32,8 +31,7 @@ _CREDENTIALS: Final = re.compile(
 _SERVERS: Final = re.compile(r'"servers"\s*:\s*(\[\s*\{[^\[\]]{0,2000}\])')
 
 
-@dataclass(frozen=True)
-class _Cookie:
+class _Cookie(NamedTuple):
     """A Set-Cookie header of an answer."""
 
     name: str
@@ -218,7 +216,7 @@ def root_path(space: Space, space_rehearsal: Rehearsal, space_sources: Sources) 
         )
         return
     told = _told_root_path(space_rehearsal)
-    for call in calls(space, space_sources, "FastAPI"):
+    for call in calls(space, space_sources, "FastAPI", "root_path"):
         value = literal(call, "root_path")
         named = value.strip("/") if isinstance(value, str) else None
         if told is None:  # without a document, only what stands in the code of the app itself is sure

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from ..check import Check, Finding, Level, NotApplicable, Skip, check
@@ -45,8 +44,7 @@ _VERBS: Final[dict[_Kind, str]] = {
 }
 
 
-@dataclass(frozen=True)
-class _Seen:
+class _Seen(NamedTuple):
     """An address that a page or script loads or calls, and the answer that has it.
 
     ``what``: it as a message shows it.

@@ -5,8 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from ..rehearsal.facts import FileUse, Read, Rehearsal
 from ..space import Space
@@ -44,8 +43,7 @@ _MOST_DOCUMENTS: Final = 40
 _TOP: Final = re.compile(r"\A[/~]+")
 
 
-@dataclass(frozen=True)
-class Kept:
+class Kept(NamedTuple):
     """``kind``: "a database", ...  ``setting``: the variable that names its place, or "".
     ``documented``: the page that says that it is lost, or ""."""
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from ..rehearsal.facts import FileUse, Raised, Rehearsal, Where, chain
 from ..rehearsal.ownership import is_refused
@@ -21,8 +20,7 @@ _QUOTED: Final = re.compile(r"'([^'\n]{1,300})'|\"([^\"\n]{1,300})\"")
 _PRINTED: Final = re.compile(r"^(\w*Error): (\[Errno (?:2|13|30)\] .*)$", re.MULTILINE)
 
 
-@dataclass(frozen=True)
-class Refusal:
+class Refusal(NamedTuple):
     """A write that ended the start, or the request of a route.
 
     ``code``: the check that tells of it.  ``path``: in the image, "~/..." below the home.

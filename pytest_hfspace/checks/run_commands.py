@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from ..space import Space
 from ..space.dockerfile import Instruction
@@ -24,8 +23,7 @@ _MOST_COMMANDS: Final = 5_000
 _DEEPEST: Final = 3
 
 
-@dataclass(frozen=True)
-class Ran:
+class Ran(NamedTuple):
     """``words``: the first is the program as written.  ``base``: the image that the command is run in,
     through the stages.  ``conditional``: it may not run, or may fail without failing the build."""
 

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
@@ -28,8 +27,7 @@ _NOWHERE = object()
 _TEMPLATE = re.compile(r"\{([^{}]+)\}")
 
 
-@dataclass(frozen=True)
-class Operation:
+class Operation(NamedTuple):
     """``path`` from the app's root; ``item`` is what its path stands for in the document."""
 
     method: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 #: So much text before an address is looked at.
 _BEFORE = 240
@@ -44,8 +44,7 @@ _LINE_COMMENT = re.compile(r"^\s*\*|(?<![:\"'`\w])//")
 _BLOCK_COMMENT = re.compile(r"(?<![*\w\"'])/\*.*?(?:\*/|\Z)", re.DOTALL)
 
 
-@dataclass(frozen=True)
-class Called:
+class Called(NamedTuple):
     """An address that a script calls.  ``at``: where in its text."""
 
     url: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..rehearsal.facts import Rehearsal, Route, Visit
 
@@ -32,8 +32,7 @@ _APPLICATIONS = ("fastapi.applications:", "starlette.applications:", "starlette.
 _PARAMETER = re.compile(r"\{([^{}:]*)(?::([^{}]*))?\}")
 
 
-@dataclass(frozen=True)
-class Shadow:
+class Shadow(NamedTuple):
     """``hidden`` can't be reached: ``by`` answers; None is a mounted app that has no such route.
     ``twice``: both say the same path."""
 

@@ -6,8 +6,7 @@ import posixpath
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from ..check import Check, Finding, NotApplicable, Skip, check
 from ..contract import LOWEST_UNPRIVILEGED_PORT, Stage
@@ -60,8 +59,7 @@ _LOOPBACK: Final = re.compile(r"127(\.\d+){1,3}|localhost|\[?::1\]?|ip6-localhos
 _CONFIG_WORDS: Final = ("-c", "--config", "--uds", "--fd", "-u", "--unix-socket")
 
 
-@dataclass(frozen=True)
-class Address:
+class Address(NamedTuple):
     """What the server is told.  ``by``: "command", "default" (the server's own), or "program".
 
     ``port`` None: nobody can tell before it runs.

@@ -8,8 +8,7 @@ import re
 import sys
 import tokenize
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from ..quiet import quiet
 
@@ -36,8 +35,7 @@ _FREE_FORMATTED: Final = 12
 _ASKS: Final = re.compile(r"only supported in Python 3\.(\d+) and greater")
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(NamedTuple):
     """``said``: the interpreter's words; ``since``: the minor version that can read it, 0 for none."""
 
     line: int

@@ -6,8 +6,7 @@ import ast
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from ..space import Space
 from ..space.sources import Sources
@@ -86,8 +85,7 @@ _MODULES: Final = frozenset({"subprocess", "sp", "os", "asyncio"})
 _LARGEST_SOURCE: Final = 1_000_000
 
 
-@dataclass(frozen=True)
-class Evidence:
+class Evidence(NamedTuple):
     """That the Space "runs", "installs" or "downloads" a program, at a line."""
 
     name: str

@@ -5,8 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from ..space import Space
 from ..space.sources import Import, Sources
@@ -22,8 +21,7 @@ _ROUTES: Final = frozenset(
 _CONDITIONS: Final = (ast.If, ast.While, ast.For, ast.AsyncFor, ast.Match, ast.IfExp, ast.ExceptHandler)
 
 
-@dataclass(frozen=True)
-class Use:
+class Use(NamedTuple):
     """``name``: dotted, as the library has it ("sqlalchemy.create_engine").  ``call``: the call, where
     it is one.  ``place``: "import" where it happens while the module is imported, "function" where
     it happens in one, of which nobody knows whether it is called."""
@@ -34,8 +32,7 @@ class Use:
     call: ast.Call | None = None
 
 
-@dataclass(frozen=True)
-class Need:
+class Need(NamedTuple):
     """What a library imports only when it is asked.
 
     ``what``: what asks for it, as a sentence's beginning; ``by``: the library's name; ``any_of``: the
@@ -53,8 +50,7 @@ class Need:
     write: str = ""
 
 
-@dataclass(frozen=True)
-class Code:
+class Code(NamedTuple):
     """The app's files.  ``reached``: of each, whether it is loaded while the app starts."""
 
     space: Space

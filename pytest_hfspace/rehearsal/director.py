@@ -6,7 +6,9 @@ import os
 import platform
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from types import MappingProxyType
+from typing import NamedTuple
 
 from ..space import Space
 from ..space.command import StartCommand, of_base
@@ -27,18 +29,17 @@ Progress = Callable[[str], None]
 Overrides = Callable[[Route], "Override | None"]
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(NamedTuple):
     """``env``: settings given by the user.  ``timeout``: seconds that a start may take; an answer
     may take a quarter of it, a shutdown a sixth, at most 10 s, all visits together
     five times as long.  ``headers`` go with every request.  ``python``: the app's interpreter.
     ``network``: "" as it is, "offline" as an unreachable one.  ``secrets``: globs of variables that
     are secret whatever their names say."""
 
-    env: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str] = MappingProxyType({})
     timeout: float = 120.0
     headers: tuple[tuple[str, str], ...] = ()
-    python: Interpreter = field(default_factory=Interpreter)
+    python: Interpreter = Interpreter()
     network: str = ""
     secrets: tuple[str, ...] = ()
 
@@ -237,12 +238,11 @@ class Director:
 
     def _excused(self, visits: tuple[Visit, ...]) -> dict[str, str]:
         """Routes whose visits failed for what only the rehearsal lacks, with the reason."""
+        raised = [(visit.route, visit.raised) for visit in visits if visit.raised is not None]
+        if not raised:
+            return {}
         excuses = self._excuses()
-        reasons = {}
-        for visit in visits:
-            if visit.raised is not None and (reason := excuses.common(visit.raised)):
-                reasons[visit.route] = reason
-        return reasons
+        return {route: reason for route, error in raised if (reason := excuses.common(error))}
 
     def _stop(self, starter: Starter, visits: tuple[Visit, ...]) -> Shutdown:
         from .stopping import stop
@@ -354,7 +354,7 @@ def _listener(log: Log, app_port: int) -> Listener | None:
     if log.listeners:
         on_port = [listener for listener in log.listeners if listener.port == app_port]
         listener = (on_port or log.listeners)[-1]
-        return replace(listener, server=log.in_place_of) if log.in_place_of else listener
+        return listener._replace(server=log.in_place_of) if log.in_place_of else listener
     for host, port, where, _, _ in log.bound:
         return Listener("socket", host, port, where)
     return None

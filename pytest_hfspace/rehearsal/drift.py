@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..space.requirement_lines import normalised
 from .facts import Raised, Rehearsal, chain
@@ -19,8 +19,7 @@ _SPOKEN_OF = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(NamedTuple):
     """A distribution that is another here (``here``, a version) than in the fresh build
     (``there``); "" where it is not installed."""
 
@@ -36,8 +35,7 @@ class Change:
         return f"the fresh build has {self.name} {self.there}, here it is {self.here}"
 
 
-@dataclass(frozen=True)
-class Drift:
+class Drift(NamedTuple):
     """``start``: the start fails there only.  ``routes``: labels of routes that raise there only.
     ``changes``: every distribution that differs, declared ones first; ``modules``: the distribution
     of a top-level module."""

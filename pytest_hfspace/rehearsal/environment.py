@@ -35,37 +35,37 @@ _KEY_HEADER = bytes.fromhex("302e020100300506032b657004220420")
 
 #: Shapes that a name promises, tried in this order.  "{n}" makes the value unique.
 _SHAPES = (
-    (re.compile(r"REDIS.*_(URL|URI)$"), "redis://stand-in.invalid:6379/0"),
-    (re.compile(r"(MONGO|MONGODB).*_(URL|URI)$"), "mongodb://stand-in.invalid:27017/stand_in"),
+    (r"REDIS.*_(URL|URI)$", "redis://stand-in.invalid:6379/0"),
+    (r"(MONGO|MONGODB).*_(URL|URI)$", "mongodb://stand-in.invalid:27017/stand_in"),
     (
-        re.compile(
+        (
             r"(^|_)(DATABASE|DB|PG|POSTGRES|POSTGRESQL|MYSQL|MARIADB|SQLALCHEMY|SQLITE)(_.*)?_(URL|URI|DSN)$"
             r"|^(URL|URI)$"
         ),
         "sqlite:///{home}/stand-in.db",
     ),
-    (re.compile(r"(^|_)DSN$"), "https://standin{n}@stand-in.invalid/1"),
-    (re.compile(r"(^|_)(URL|URI|ENDPOINT|BASE|ORIGIN|WEBHOOK)$"), "https://stand-in.invalid/{n}"),
-    (re.compile(r"(^|_)ORIGINS$"), "https://stand-in.invalid"),
-    (re.compile(r"PRIVATE_KEY$|(^|_)PEM$"), "{pem}"),
-    (re.compile(r"(^|_)PORT$"), "8080"),
-    (re.compile(r"(^|_)(HOST|HOSTNAME|SERVER|DOMAIN)$"), "stand-in.invalid"),
+    (r"(^|_)DSN$", "https://standin{n}@stand-in.invalid/1"),
+    (r"(^|_)(URL|URI|ENDPOINT|BASE|ORIGIN|WEBHOOK)$", "https://stand-in.invalid/{n}"),
+    (r"(^|_)ORIGINS$", "https://stand-in.invalid"),
+    (r"PRIVATE_KEY$|(^|_)PEM$", "{pem}"),
+    (r"(^|_)PORT$", "8080"),
+    (r"(^|_)(HOST|HOSTNAME|SERVER|DOMAIN)$", "stand-in.invalid"),
     (
-        re.compile(
+        (
             r"(^|_)(TIMEOUT|SECONDS|MINUTES|HOURS|DAYS|COUNT|SIZE|LIMIT|MAX|MIN|NUM|TTL|RETRIES|WORKERS|INTERVAL)"
             r"($|_)|^(MAX|MIN|NUM|N)_"
         ),
         "1",
     ),
-    (re.compile(r"(TEMPERATURE|THRESHOLD|RATIO|RATE|TOP_P)$"), "0.5"),
-    (re.compile(r"^(ENABLE|USE|IS|HAS|ALLOW|DISABLE|DEBUG)(_|$)|_(ENABLED|DISABLED|FLAG|DEBUG)$"), "false"),
-    (re.compile(r"(^|_)E?MAIL(_ADDRESS)?$"), "stand-in@example.com"),
-    (re.compile(r"(^|_)JSON$"), "{}"),
-    (re.compile(r"LOG_?LEVEL$"), "INFO"),
-    (re.compile(r"REGION$"), "us-east-1"),
-    (re.compile(r"(^|_)(DIR|DIRECTORY|FOLDER|PATH|ROOT)$"), "{home}"),
-    (re.compile(r"OPENAI.*KEY$"), "sk-standin{n}"),
-    (re.compile(r"^(HF|HUGGING).*TOKEN$"), "hf_standin{n}"),
+    (r"(TEMPERATURE|THRESHOLD|RATIO|RATE|TOP_P)$", "0.5"),
+    (r"^(ENABLE|USE|IS|HAS|ALLOW|DISABLE|DEBUG)(_|$)|_(ENABLED|DISABLED|FLAG|DEBUG)$", "false"),
+    (r"(^|_)E?MAIL(_ADDRESS)?$", "stand-in@example.com"),
+    (r"(^|_)JSON$", "{}"),
+    (r"LOG_?LEVEL$", "INFO"),
+    (r"REGION$", "us-east-1"),
+    (r"(^|_)(DIR|DIRECTORY|FOLDER|PATH|ROOT)$", "{home}"),
+    (r"OPENAI.*KEY$", "sk-standin{n}"),
+    (r"^(HF|HUGGING).*TOKEN$", "hf_standin{n}"),
 )
 
 #: The scheme of an example's address that only an engine for asyncio takes, and one that needs no server.
@@ -155,7 +155,7 @@ def stand_in(name: str, read: Read | None, space: Space, home: str, complaint: s
     if wants == "text":
         return exactly
     kind = wants if wants in _TYPED else read.type if read else ""
-    shapes: Iterable[str] = (shape for pattern, shape in _SHAPES if pattern.search(name.upper()))
+    shapes: Iterable[str] = (shape for pattern, shape in _SHAPES if re.search(pattern, name.upper()))
     shape = _TYPED.get(kind) or next(iter(shapes), "stand-in-{n}")
     driver = _ASYNC_DRIVER.match(declared.value) if declared is not None and not complaint else None
     if driver is not None:

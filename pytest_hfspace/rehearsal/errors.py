@@ -41,7 +41,7 @@ def errors_seen(log: Log, printed: str, locate: Locate, excuses: Callable[[], Ex
         return ()
     outside = [f"{connect.host}:{connect.port}" for connect in log.connected]
     known, reached_for = excuses(), replace(log, connects=outside)
-    return tuple(replace(each, excuse=_excuse(each, known, reached_for)) for each in found)
+    return tuple(each._replace(excuse=_excuse(each, known, reached_for)) for each in found)
 
 
 def _excuse(record: Logged, excuses: Excuses, log: Log) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 Phase = Literal["launch", "import", "startup", "serve", "shutdown"]
 VariantName = Literal["canaries", "untrimmed", "empty", "invalid", "silent", "restart"]
@@ -13,8 +13,7 @@ VisitKind = Literal[
 ]
 
 
-@dataclass(frozen=True)
-class Where:
+class Where(NamedTuple):
     """A line of the repository.  ``path`` from the Space's root."""
 
     path: str
@@ -24,8 +23,7 @@ class Where:
         return f"{self.path}:{self.line}"
 
 
-@dataclass(frozen=True)
-class Raised:
+class Raised(NamedTuple):
     """An exception.  ``kinds``: its class and bases, dotted, the class first.  ``where``: the
     innermost line of the repository, None where none took part.  ``cause``: one level of
     ``__cause__`` or ``__context__``.  ``libraries``: top-level modules that were at work below that
@@ -55,8 +53,7 @@ def chain(raised: Raised | None) -> tuple[Raised, ...]:
     return tuple(links)
 
 
-@dataclass(frozen=True)
-class Failure:
+class Failure(NamedTuple):
     """Why a start did not end in a serving app.
 
     ``kind``: "raised" (an exception), "exited" (the process ended by itself, ``status``), "hung"
@@ -76,8 +73,7 @@ class Failure:
     output: str = ""
 
 
-@dataclass(frozen=True)
-class Listener:
+class Listener(NamedTuple):
     """What the start command asked for, as the server understood it.
 
     ``server``: "uvicorn", or what bound the socket.  ``where``: the line of the repository that
@@ -135,8 +131,7 @@ class Route:
         return f"{self.method} {self.path}{host}"
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """What a visitor sends.  ``path`` is percent-encoded, with its query string."""
 
     method: str
@@ -145,8 +140,7 @@ class Request:
     body: bytes = b""
 
 
-@dataclass(frozen=True)
-class Visit:
+class Visit(NamedTuple):
     """One request to one route, and what came of it.
 
     ``kind`` "asset": what a page loads, whose ``route`` is "ASSET /its/path"; "preflight": what a
@@ -201,8 +195,7 @@ class Read:
     own: bool = True
 
 
-@dataclass(frozen=True)
-class StandIn:
+class StandIn(NamedTuple):
     """A setting that start-up could not do without, and was given a value of ours."""
 
     name: str
@@ -210,8 +203,7 @@ class StandIn:
     secret: bool = False
 
 
-@dataclass(frozen=True)
-class FileUse:
+class FileUse(NamedTuple):
     """A file of the repository that the app tried to open, or any that it wanted to write (a
     directory that it made, a SQLite database).  ``path``: in the image, "~/..." below the home of
     its user, else on this machine.  ``found``: whether it was there.  ``database``: SQLite opened
@@ -225,8 +217,7 @@ class FileUse:
     database: bool = False
 
 
-@dataclass(frozen=True)
-class Connect:
+class Connect(NamedTuple):
     """The first attempt to reach a host and port outside this machine.  ``host``: as the app named
     it.  ``where``: the line that asked, None where no line of the repository took part."""
 
@@ -236,8 +227,7 @@ class Connect:
     phase: Phase = "serve"
 
 
-@dataclass(frozen=True)
-class Listening:
+class Listening(NamedTuple):
     """A listener of TCP that the app opened.  ``host`` and ``port``: as it asked for them."""
 
     host: str
@@ -246,8 +236,7 @@ class Listening:
     phase: Phase = "serve"
 
 
-@dataclass(frozen=True)
-class Logged:
+class Logged(NamedTuple):
     """A record of level ERROR or above that was logged while the app came up, or a traceback with a
     line of the repository that was printed then (``logger`` is "").  ``excuse``: why only the
     rehearsal may have brought it about, or ""."""
@@ -260,8 +249,7 @@ class Logged:
     excuse: str = ""
 
 
-@dataclass(frozen=True)
-class Overlap:
+class Overlap(NamedTuple):
     """A quick route that was asked while a slow one was at work, by their labels.
 
     ``alone``: the quick one's seconds by itself.  ``pairs``: for each attempt, the seconds that the
@@ -274,8 +262,7 @@ class Overlap:
     pairs: tuple[tuple[float, float], ...]
 
 
-@dataclass(frozen=True)
-class Shutdown:
+class Shutdown(NamedTuple):
     """``seconds`` from SIGTERM to the exit; ``timed_out``: it had to be killed.  ``raised``: what
     the lifespan's shutdown raised.  ``held``: routes of which a stream or a WebSocket was open
     meanwhile; ``kept_by``: those of them without which it would have ended."""

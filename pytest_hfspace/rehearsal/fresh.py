@@ -98,7 +98,7 @@ class FreshRehearsal:
                 environment = Path(build.python).parents[1]
                 site = tuple(map(str, environment.glob("lib/python3*/site-packages")))
                 python = Interpreter(build.python, build.version, build.packages, site)
-                options = replace(options, python=python)
+                options = options._replace(python=python)
             self._director = begin_here(self._space, options, self._progress)
         return self._director
 

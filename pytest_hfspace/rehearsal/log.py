@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..space.secret_names import is_secret_name
@@ -167,7 +167,7 @@ class Log:
         if error is None:
             return
         if self.aside is not None and event["phase"] == "launch":
-            error = replace(error, cause=self.aside)  # the command before the server that ended it
+            error = error._replace(cause=self.aside)  # the command before the server that ended it
             event = {**event, "connects": self.connects}
         if event["phase"] == "shutdown":
             self.shutdown_raised = error

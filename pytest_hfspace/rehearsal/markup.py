@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from html import unescape
+from types import MappingProxyType
+from typing import NamedTuple
 
 #: what stands in these is text, up to their end
 _TEXT = frozenset({"script", "style", "textarea", "title"})
@@ -17,12 +18,11 @@ _ATTRIBUTE = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Element:
+class Element(NamedTuple):
     """A tag.  ``text``: what stands in a script or style.  ``ends``: it is an end tag."""
 
     tag: str
-    attributes: dict[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, str] = MappingProxyType({})
     text: str = ""
     ends: bool = False
 

@@ -12,22 +12,20 @@ from .log import Log
 
 #: what a complaint of a value says of what is wanted; a group is the value's own part of it
 _COMPLAINTS = (
-    ("int", re.compile(r"valid integer|invalid literal for int")),
-    ("float", re.compile(r"valid number|valid decimal|could not convert string to float|ConversionSyntax")),
-    ("bool", re.compile(r"valid boolean|valid truth value|[Nn]ot a boolean")),
-    ("url", re.compile(r"valid URL|URL scheme|relative URL")),
-    ("json:dict", re.compile(r"valid dictionary|valid dict")),
+    ("int", r"valid integer|invalid literal for int"),
+    ("float", r"valid number|valid decimal|could not convert string to float|ConversionSyntax"),
+    ("bool", r"valid boolean|valid truth value|[Nn]ot a boolean"),
+    ("url", r"valid URL|URL scheme|relative URL"),
+    ("json:dict", r"valid dictionary|valid dict"),
     (
         "json",
-        re.compile(
-            r"valid list|Invalid JSON|valid JSON|Expecting value|valid tuple|valid set|error parsing value"
-        ),
+        r"valid list|Invalid JSON|valid JSON|Expecting value|valid tuple|valid set|error parsing value",
     ),
-    ("length:{}", re.compile(r"at least (\d{1,4}) (?:characters|chars|bytes|symbols|items)")),
-    ("text:{}", re.compile(r"[Ii]nput should be '([^'\n]{1,100})'")),
-    ("text:{}", re.compile(r"greater than or equal to (\d{1,9}(?:\.\d+)?)")),
-    ("text:{}1", re.compile(r"greater than (\d{1,8})\b")),
-    ("fernet", re.compile(r"Fernet key must be")),
+    ("length:{}", r"at least (\d{1,4}) (?:characters|chars|bytes|symbols|items)"),
+    ("text:{}", r"[Ii]nput should be '([^'\n]{1,100})'"),
+    ("text:{}", r"greater than or equal to (\d{1,9}(?:\.\d+)?)"),
+    ("text:{}1", r"greater than (\d{1,8})\b"),
+    ("fernet", r"Fernet key must be"),
 )
 #: how a program says before it exits that it lacks something
 _LACKS = re.compile(
@@ -68,7 +66,7 @@ def _says(texts: str, name: str) -> bool:
 def _wanted(text: str) -> str:
     """What a complaint wants, as ``stand_in`` takes it; "" if it does not say."""
     for kind, pattern in _COMPLAINTS:
-        if match := pattern.search(text):
+        if match := re.search(pattern, text):
             return kind.format(*match.groups())
     return ""
 

@@ -28,14 +28,13 @@ def named(facts: Rehearsal, name: Name) -> Rehearsal:
 def _raised(raised: Raised | None, name: Name) -> Raised | None:
     if raised is None:
         return None
-    return replace(raised, message=name(raised.message), cause=_raised(raised.cause, name))
+    return raised._replace(message=name(raised.message), cause=_raised(raised.cause, name))
 
 
 def _failure(failure: Failure | None, name: Name) -> Failure | None:
     if failure is None:
         return None
-    return replace(
-        failure,
+    return failure._replace(
         message=name(failure.message),
         raised=_raised(failure.raised, name),
         output=name(failure.output),
@@ -43,12 +42,11 @@ def _failure(failure: Failure | None, name: Name) -> Failure | None:
 
 
 def _visit(visit: Visit, name: Name) -> Visit:
-    return visit if visit.raised is None else replace(visit, raised=_raised(visit.raised, name))
+    return visit if visit.raised is None else visit._replace(raised=_raised(visit.raised, name))
 
 
 def _logged(logged: Logged, name: Name) -> Logged:
-    return replace(
-        logged,
+    return logged._replace(
         message=name(logged.message),
         raised=_raised(logged.raised, name),
         excuse=name(logged.excuse),
@@ -56,7 +54,7 @@ def _logged(logged: Logged, name: Name) -> Logged:
 
 
 def _shutdown(shutdown: Shutdown | None, name: Name) -> Shutdown | None:
-    return replace(shutdown, raised=_raised(shutdown.raised, name)) if shutdown is not None else None
+    return shutdown._replace(raised=_raised(shutdown.raised, name)) if shutdown is not None else None
 
 
 def _variant(variant: Variant, name: Name) -> Variant:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .facts import Overlap, Route, Visit
 from .visitor import Answer, Visitor
@@ -24,8 +24,7 @@ WAITS = 0.6
 ATTEMPTS = 2
 
 
-@dataclass(frozen=True)
-class Pair:
+class Pair(NamedTuple):
     """A slow visit and the quick one to make beside it."""
 
     slow: Visit

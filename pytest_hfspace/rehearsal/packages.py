@@ -6,19 +6,18 @@ import importlib.metadata
 import platform
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ..space.requirements import Requirement
 
 
-@dataclass(frozen=True)
-class Interpreter:
+class Interpreter(NamedTuple):
     """``path`` of the executable; ``version`` as "3.12.1"; ``packages``: what is installed there,
     normalised name to version, None for the interpreter that runs this; ``site``: the directories
     that hold their metadata, none likewise."""
 
     path: str = sys.executable
-    version: str = field(default_factory=platform.python_version)
+    version: str = platform.python_version()
     packages: Mapping[str, str] | None = None
     site: tuple[str, ...] = ()
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from ..contract import SPACE_HOST
@@ -61,8 +60,7 @@ _RELATIONS: dict[str, LoadKind] = {
 _APART = ("template", "noscript")
 
 
-@dataclass(frozen=True)
-class Load:
+class Load(NamedTuple):
     """``url``: as the page has it.  ``address``: whole, "" where it is none.  ``target``: path and
     query if the app itself serves it, else "".  ``optional``: the page does without it."""
 
@@ -73,8 +71,7 @@ class Load:
     optional: bool = False
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(NamedTuple):
     """``scripts``: the texts of the scripts that stand in it.  ``upgrades``: its browser asks for
     https in place of http by itself."""
 
@@ -241,7 +238,7 @@ class _Reader:
             self.loads += _of_css(element.text, self.base)
         self._take_addresses(element.tag, values)
 
-    def _take_addresses(self, tag: str, values: dict[str, str]) -> None:
+    def _take_addresses(self, tag: str, values: Mapping[str, str]) -> None:
         # the page provides for its absence
         optional = "onerror" in values or "nomodule" in values or tag == "source"
         for name, value in values.items():
@@ -261,7 +258,7 @@ class _Reader:
         self.loads += _load(self.base, url, kind, optional=optional)
 
 
-def _is_program(values: dict[str, str]) -> bool:
+def _is_program(values: Mapping[str, str]) -> bool:
     kind = values.get("type", "").strip().lower()
     return not kind or kind == "module" or "javascript" in kind or "ecmascript" in kind
 

@@ -13,7 +13,6 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -83,8 +82,7 @@ class AppProcess:
             self._control, orders = socket.socketpair()
             ours.enter_context(self._control)
             theirs.enter_context(orders)
-            plan = replace(
-                plan,
+            plan = plan._replace(
                 events=events_in,
                 control=orders.fileno(),
                 listener=listener.fileno(),
@@ -189,7 +187,8 @@ class AppProcess:
     def cpu_seconds(self) -> float | None:
         """Processor time used so far; None where the system does not tell."""
         try:
-            fields = Path(f"/proc/{self._pid}/stat").read_text().rpartition(")")[2].split()
+            with open(f"/proc/{self._pid}/stat", "rb") as file:  # noqa: PTH123 - before each request
+                fields = file.read().rpartition(b")")[2].split()
         except OSError:
             return None
         ticks: int = os.sysconf("SC_CLK_TCK")

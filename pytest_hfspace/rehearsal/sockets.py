@@ -6,8 +6,7 @@ import contextlib
 import importlib.util
 import socket
 import time
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..contract import EMBEDDING_ORIGIN, SPACE_HOST
 from .facts import Request
@@ -22,12 +21,11 @@ LISTEN, REPLY = 0.05, 0.2
 _BROKEN = frozenset({None, 1006, 1011, 1012})
 
 
-@dataclass(frozen=True)
-class Handshake:
+class Handshake(NamedTuple):
     """``impossible``: why there could be none, or "".  ``sent``: the handler waited, and was sent the
     message.  ``broken``: the server then ended the connection as it does after an exception."""
 
-    answer: Answer = field(default_factory=Answer)
+    answer: Answer = Answer()
     impossible: str = ""
     sent: bool = False
     broken: bool = False

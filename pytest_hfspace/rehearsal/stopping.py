@@ -6,9 +6,8 @@ import contextlib
 import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from .facts import Shutdown, Visit
 from .log import Log
@@ -28,8 +27,7 @@ RELEASED = 2.0
 _OPENING = 2.0
 
 
-@dataclass(frozen=True)
-class _Held:
+class _Held(NamedTuple):
     label: str
     is_open: Callable[[], bool]
     close: Callable[[], None]

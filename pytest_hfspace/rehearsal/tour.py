@@ -112,7 +112,7 @@ class Tour:
         """
         lacking: dict[str, set[str]] = {}
         for trace in self._traces:
-            raised = self._joined(trace).raised
+            raised = self._raised(trace)
             if raised is not None:
                 failure = Failure("serve", "raised", str(raised), raised=raised)
                 names = missing_settings(trace.log, failure, self.starter.values)
@@ -146,7 +146,7 @@ class Tour:
         request = Request("GET", path, (*_FRAME_HEADERS, *self.headers))
         answer = self._visit(ROOT, "root", request)
         if answer.status in (400, 403, 421):
-            control = replace(request, headers=(*request.headers, ("Host", "localhost")))
+            control = request._replace(headers=(*request.headers, ("Host", "localhost")))
             self._visit(CONTROL, "root", control)
 
     def _route(self, route: Route, planner: RequestPlanner) -> None:
@@ -193,7 +193,7 @@ class Tour:
             planned = planner.plan(route)[0].request
             path, _, query = planned.path.partition("?")
             shorter = path.rstrip("/") + (f"?{query}" if query else "")
-            self._visit(route.label, "slash", replace(planned, path=shorter))
+            self._visit(route.label, "slash", planned._replace(path=shorter))
 
     def _websockets(self, routes: Sequence[Route], planner: RequestPlanner) -> None:
         for route in routes:
@@ -278,7 +278,7 @@ class Tour:
 
     def _blame(self, problem: str) -> None:
         trace = self._traces[-1]
-        trace.visit = replace(trace.visit, problem=problem)
+        trace.visit = trace.visit._replace(problem=problem)
 
     def _record(self, label: str, kind: VisitKind, request: Request, answer: Answer) -> None:
         visit = Visit(
@@ -303,8 +303,7 @@ class Tour:
             used = busy_now - busy_before if busy_now is not None and busy_before is not None else 0.0
             where = ask_where(process, log)
             at = f", waiting at {where}" if where else ""
-            trace.visit = replace(
-                trace.visit,
+            trace.visit = trace.visit._replace(
                 problem=answer.problem + at,
                 busy=used > answer.seconds / 2,
                 unreachable=(log.stack_connects or [""])[-1],
@@ -368,17 +367,22 @@ class Tour:
             if trace.awaited and trace.log is current:
                 self._until_told(current, trace.key)
 
+    def _raised(self, trace: _Trace) -> Raised | None:
+        """What came out of the app during a visit, unless the visitor is to blame."""
+        event = trace.log.answered.get(trace.key, {})
+        raised = trace.log.raised(event.get("raised"))
+        if raised is not None and (is_leaving(raised, trace.visit) or _misunderstood(trace, raised)):
+            return None
+        return raised
+
     def _joined(self, trace: _Trace) -> Visit:
         event = trace.log.answered.get(trace.key)
         if event is None:
             return trace.visit
-        raised = trace.log.raised(event.get("raised"))
+        raised = self._raised(trace)
         connects = [str(target) for target in event.get("connects") or ()]
-        if raised is not None and (is_leaving(raised, trace.visit) or _misunderstood(trace, raised)):
-            raised = None
         refused = (trace.visit.status or 0) >= 500 if raised is None else is_network(raised)
-        return replace(
-            trace.visit,
+        return trace.visit._replace(
             raised=raised,
             endpoint=str(event.get("endpoint") or ""),
             unreachable=connects[-1] if connects and refused else trace.visit.unreachable,

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from types import MappingProxyType
+from typing import NamedTuple
 
 from ..space import Space
 from ..space.command import StartCommand
@@ -28,12 +30,11 @@ _PARSED = ("int", "float", "bool", "url", "json")
 _MOST_PAGES = 30
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(NamedTuple):
     """A start to make: ``env`` comes on top of the first start's; ``visit``: are pages asked?"""
 
     name: VariantName
-    env: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str] = MappingProxyType({})
     network: str = ""
     visit: bool = False
 
@@ -93,8 +94,7 @@ def stays(use: FileUse) -> bool:
     )
 
 
-@dataclass(frozen=True)
-class First:
+class First(NamedTuple):
     """The start that the others are compared with: its layout still exists."""
 
     space: Space

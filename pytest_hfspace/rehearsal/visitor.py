@@ -8,7 +8,7 @@ import io
 import socket
 import sys
 import time
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..contract import SPACE_HOST
 from .facts import Request
@@ -34,8 +34,7 @@ _EDGE_HEADERS = (
 )
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """``problem`` says why there is no status; ``timed_out`` and ``dropped`` which kind it is."""
 
     status: int | None = None

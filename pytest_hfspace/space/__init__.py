@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from .card import Card, read_card
@@ -87,7 +87,7 @@ def _build(files: Files, card: Card) -> tuple[Dockerfile | None, Image | None, S
         return None, None, None
     dockerfile = parse_dockerfile(text, DOCKERFILE)
     if len(text.encode("utf-8", "replace")) > LARGEST_DOCKERFILE:
-        dockerfile = replace(dockerfile, cut=True)
+        dockerfile = dockerfile._replace(cut=True)
     image = docker_image(dockerfile, files)
     return dockerfile, image, docker_command(image, files)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from ..contract import DEFAULT_APP_PORT, STARTUP_LIMIT
 from .files import Files
@@ -32,8 +32,7 @@ _DURATION: Final = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Field:
+class Field(NamedTuple):
     """One key of the card.  ``raw`` is the text as written, ``line`` the key's, from 1.
 
     ``value`` is what YAML 1.2 makes of the text (``3.10`` is the float 3.1, ``no`` a text); lists and

@@ -6,8 +6,7 @@ import json
 import re
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from .deployments.nodes import Node, read_nodes
 from .secret_names import is_secret_name
@@ -75,8 +74,7 @@ _PAIR: Final = re.compile(
 _Leaf = tuple[tuple[str, ...], str, int]
 
 
-@dataclass(frozen=True)
-class Held:
+class Held(NamedTuple):
     """A secret that a file gives.  ``key``: with those above it, as ``db.password``.  ``line``: from 1."""
 
     key: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..quiet import quiet
 
@@ -18,8 +18,7 @@ _SECRET_TYPES = frozenset({"SecretStr", "SecretBytes", "Secret"})
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
 
 
-@dataclass(frozen=True)
-class Default:
+class Default(NamedTuple):
     """A variable that code gives a literal text, on a line from 1.
 
     ``secret``: by its type.  ``compared``: the same file compares something with that text, as

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .dockerrules import FLAGLESS, FLAGS, flag_problem, problem, quoted
 from .dockerwords import expand, split_words
@@ -42,8 +42,7 @@ _VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 _MOST_ERRORS = 20
 
 
-@dataclass(frozen=True)
-class Heredoc:
+class Heredoc(NamedTuple):
     """A here-document: the name that ends it, and the lines up to there."""
 
     name: str
@@ -53,8 +52,7 @@ class Heredoc:
     expand: bool = True
 
 
-@dataclass(frozen=True)
-class Instruction:
+class Instruction(NamedTuple):
     """``name`` in upper case; ``text`` the rest with continuations joined and flags removed;
     ``words`` the JSON array where it is one (exec form), else None.
 
@@ -70,8 +68,7 @@ class Instruction:
     heredocs: tuple[Heredoc, ...] = ()
 
 
-@dataclass(frozen=True)
-class Dockerfile:
+class Dockerfile(NamedTuple):
     """The instructions in order, and the mistakes among them."""
 
     path: str

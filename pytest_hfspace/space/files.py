@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, NamedTuple
 
 from .git import GitError, Objects
 
@@ -36,8 +36,7 @@ _LARGEST_KEPT: Final = 16 * 1024
 _MOST_KEPT: Final = 3000
 
 
-@dataclass(frozen=True)
-class Tracked:
+class Tracked(NamedTuple):
     """A file that would arrive.  ``mode`` is git's: 0o100644, 0o100755, 0o120000 or 0o160000.
 
     ``object``: the name of its content in git where only git has it (a ref, a sparse checkout).

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from . import Space
 from .attributes import stored_in_lfs
@@ -40,8 +40,7 @@ _FOLDER: Final = (
 )
 
 
-@dataclass(frozen=True)
-class Blob:
+class Blob(NamedTuple):
     """A file's content as git has it.  ``size`` in bytes.  ``commit``: the short name of a commit
     that has it, "" where the newest tree still has.  ``committed``: False where it is only staged,
     or changed in the working tree.  ``time``: of the commit that brought it, in seconds since 1970, 0
@@ -55,8 +54,7 @@ class Blob:
     time: int = 0
 
 
-@dataclass(frozen=True)
-class Pointer:
+class Pointer(NamedTuple):
     """An LFS pointer that would arrive.  ``size`` of the file that it stands for.  ``filtered``: an
     attribute gives it to LFS, so that the Hub puts the file in its place."""
 
@@ -65,8 +63,7 @@ class Pointer:
     filtered: bool = False
 
 
-@dataclass(frozen=True)
-class Weight:
+class Weight(NamedTuple):
     """What files take on the Hub, in bytes, with what is in LFS.
 
     ``largest``: path and bytes, all versions together.  ``problem``: why it may be more, or "".
@@ -174,8 +171,7 @@ def _add(found: Found, files: Files, newest: Mapping[str, str]) -> None:
         found.add(each._replace(path=paths[each.name]))
 
 
-@dataclass(frozen=True)
-class _Changed:
+class _Changed(NamedTuple):
     """What would be in git if everything were committed as it stands.  ``filtered``: by LFS."""
 
     large: tuple[Blob, ...] = ()
@@ -228,8 +224,7 @@ def _pointers(files: Files, sizes: Mapping[str, int], *, is_git: bool = True) ->
     return tuple(Pointer(path, size, path in filtered) for path, size in sorted(found.items()))
 
 
-@dataclass(frozen=True)
-class _Gathering:
+class _Gathering(NamedTuple):
     """Makes one blob of each path's objects, with the commit that brought it."""
 
     files: Files
@@ -312,7 +307,7 @@ def _on_disk(files: Files, problem: str) -> History:
     except GitError as error:
         return History(problem=f"git does not tell what is in LFS: {error}")
     newest = _newest_weight(here, pointers)
-    weight = replace(newest, problem=problem)
+    weight = newest._replace(problem=problem)
     return History(
         plain.large, plain.binary, problem=problem, pointers=pointers, weight=weight, newest=newest
     )

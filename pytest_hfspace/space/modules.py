@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
 from . import Space
 
@@ -80,8 +81,7 @@ def entry_file(space: Space) -> str:
     return module_file(space, named) or command.path
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(NamedTuple):
     """What importing a module loads.
 
     ``files``: image paths with the names that they are loaded under, outermost package first.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Final
 
 from .files import Files
@@ -34,10 +33,10 @@ def placed(
     """The place, with what is known of it.  Without an image the repository itself is installed from."""
     target = place.target.replace("\\", "/")
     if _ELSEWHERE.match(target):
-        return replace(place, found=False)
+        return place._replace(found=False)
     if image is None or install is None:
-        return replace(place, found=None if target.startswith("/") else _has(files, _clean(target)))
-    return replace(place, found=_in_image(target, files, image, install, directory))
+        return place._replace(found=None if target.startswith("/") else _has(files, _clean(target)))
+    return place._replace(found=_in_image(target, files, image, install, directory))
 
 
 def _in_image(target: str, files: Files, image: Image, install: PipInstall, directory: str) -> bool | None:

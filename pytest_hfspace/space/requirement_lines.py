@@ -6,11 +6,10 @@ import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 
-@dataclass(frozen=True)
-class Requirement:
+class Requirement(NamedTuple):
     """``name`` is normalised (PEP 503), ``text`` the line as written, without its options.
 
     ``hashed``: it has a ``--hash``.
@@ -27,8 +26,7 @@ class Requirement:
     hashed: bool = False
 
 
-@dataclass(frozen=True)
-class Invalid:
+class Invalid(NamedTuple):
     """A line that pip refuses."""
 
     path: str
@@ -37,8 +35,7 @@ class Invalid:
     reason: str
 
 
-@dataclass(frozen=True)
-class Option:
+class Option(NamedTuple):
     """A line of a requirements file that is an option for pip (``--extra-index-url ...``)."""
 
     path: str
@@ -46,8 +43,7 @@ class Option:
     text: str
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """A line that installs what lies at a path of the image.
 
     ``target``: the path as written; ``found``: does it lie there when the step runs?  None where

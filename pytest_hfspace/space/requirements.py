@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final
+from typing import Final, NamedTuple
 
 from .files import Files
 from .image import Image
@@ -140,8 +140,7 @@ def read_requirements(sdk: str | None, image: Image | None, files: Files) -> Req
     return gathered.result()
 
 
-@dataclass(frozen=True)
-class _Step:
+class _Step(NamedTuple):
     """Where a file is named.  ``locate``: from a path in the image to the repository's, or None;
     ``place``: tells whether a place is there; ``text``: of the install step, ``install``: its facts."""
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from .documentation import NAME, read_markdown
 from .files import Files
@@ -40,8 +39,7 @@ _COMMENTED: Final = re.compile(rf"[ \t]*#[ \t]*(?:export[ \t]+)?({NAME})=(\S*)[ 
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
 
-@dataclass(frozen=True)
-class Declared:
+class Declared(NamedTuple):
     """A variable that is documented, with its example value ("" where it has none).
 
     ``source``: "env file" (the example file sets it), "comment" (it stands there in a comment, so

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from .files import Files
 from .git import GitError, Rule, ignore_rule
@@ -20,8 +19,7 @@ _LOCAL: Final = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class Untracked:
+class Untracked(NamedTuple):
     """A path that exists here.  ``rule``: of an ignore file, None where it was just not added."""
 
     path: str

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 #: Levels and values of a card; what has more is no card.
 _DEEPEST: Final = 32
@@ -48,8 +48,7 @@ class CardError(ValueError):
         self.line = line
 
 
-@dataclass(frozen=True)
-class Pair:
+class Pair(NamedTuple):
     """A key of the outermost mapping.  ``raw``: the value as written; ``line``: the key's."""
 
     key: str

@@ -265,7 +265,7 @@ def make_visit(route: str = "GET /", **changes: Any) -> Visit:
         seconds=0.002,
         endpoint="main:root",
     )
-    return replace(visit, **changes)
+    return visit._replace(**changes)
 
 
 def make_raised(
@@ -284,7 +284,7 @@ def make_failure(phase: Any = "import", kind: Any = "raised", message: str = "",
 
 
 def make_listener(**changes: Any) -> Listener:
-    return replace(Listener("uvicorn", "0.0.0.0", 7860), **changes)
+    return Listener("uvicorn", "0.0.0.0", 7860)._replace(**changes)
 
 
 def make_read(name: str, **changes: Any) -> Read:

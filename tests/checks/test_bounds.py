@@ -63,7 +63,7 @@ def test_requirements_that_let_every_release_in(line, hint):
 
 
 def test_a_url_is_a_pin():
-    declared = replace(make_requirements("fastapi\n").declared[0], url="git+ssh://host/fastapi")
+    declared = make_requirements("fastapi\n").declared[0]._replace(url="git+ssh://host/fastapi")
 
     space = make_space(requirements=make_requirements("", declared=(declared,)))
 
@@ -108,10 +108,10 @@ def test_a_lock_file_counts_where_it_is_installed_from(tool, lock, result):
 def test_bounds_that_are_not_this_checks_business():
     requirements = make_requirements("gradio\n")
     declared = requirements.declared[0]
-    for_windows = replace(make_requirements("fastapi\n").declared[0], marker='sys_platform == "win32"')
+    for_windows = make_requirements("fastapi\n").declared[0]._replace(marker='sys_platform == "win32"')
 
     assert outcome(requirement_unbounded, make_gradio_space(requirements=requirements)).outcome == "passed"
-    for each in (replace(declared, path=""), for_windows):
+    for each in (declared._replace(path=""), for_windows):
         space = make_space(requirements=replace(requirements, declared=(each,)))
         assert outcome(requirement_unbounded, space).outcome == "passed"
     unclear = replace(requirements, complete=False, reason="conda is not read here")

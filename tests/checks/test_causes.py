@@ -239,7 +239,7 @@ def test_a_start_command_whose_target_no_copy_brings(copy: Copy, code: str) -> N
     [
         (POINTER, use("/app/model.bin", found=True), "HFS203"),
         (POINTER, use("/app/model.bin", 9, found=True), "HFS203"),  # opened on another line
-        (POINTER, replace(use("/app/model.bin", found=True), where=Where("other.py", 9)), "HFS403"),
+        (POINTER, use("/app/model.bin", found=True)._replace(where=Where("other.py", 9)), "HFS403"),
         (POINTER, use("/app/model.bin", found=True, write=True), "HFS403"),
         ("version 2", use("/app/model.bin", found=True), "HFS403"),
     ],

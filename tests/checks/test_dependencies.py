@@ -227,7 +227,7 @@ def test_what_is_not_known_does_not_matter_where_all_is_declared():
 
 def test_a_requirement_for_another_system_brings_nothing():
     requirements = make_requirements("fastapi\nhttpx\n")
-    for_windows = replace(requirements.declared[1], marker='sys_platform == "win32"')
+    for_windows = requirements.declared[1]._replace(marker='sys_platform == "win32"')
     requirements = replace(requirements, declared=(requirements.declared[0], for_windows))
     space = make_space({"main.py": "import httpx\n"}, requirements=requirements)
 
@@ -611,7 +611,7 @@ def test_where_what_comes_along_is_not_known():
 
 def test_the_gradio_sdk_installs_its_own_set():
     declared = make_requirements("gradio\nfastapi\nhttpx\n").declared
-    requirements = make_requirements("", declared=tuple(replace(each, path="", line=0) for each in declared))
+    requirements = make_requirements("", declared=tuple(each._replace(path="", line=0) for each in declared))
     space = make_gradio_space({"app.py": "import httpx\n"}, requirements=requirements)
 
     assert outcome(dependency_transitive, space, make_rehearsal(imported=("app.py",))).findings == ()

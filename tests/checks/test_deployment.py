@@ -46,14 +46,14 @@ def only(*steps, space=None):
         PUSH,
         SYNC,
         # uploads need no history
-        replace(SYNC, kind="upload", space_sdk=None),
-        replace(PUSH, fetch_depth=None, complete=True),
-        replace(PUSH, fetch_depth=None, unknown=frozenset({"fetch-depth"})),
-        replace(PUSH, fetch_depth=None, checkout=None),
+        SYNC._replace(kind="upload", space_sdk=None),
+        PUSH._replace(fetch_depth=None, complete=True),
+        PUSH._replace(fetch_depth=None, unknown=frozenset({"fetch-depth"})),
+        PUSH._replace(fetch_depth=None, checkout=None),
         # no file is in LFS
-        replace(PUSH, lfs=False),
-        replace(SYNC, lfs=True, lfs_files=("model.bin",)),
-        replace(SYNC, unknown=frozenset({"lfs", "space_sdk"}), space_sdk=None, lfs_files=("model.bin",)),
+        PUSH._replace(lfs=False),
+        SYNC._replace(lfs=True, lfs_files=("model.bin",)),
+        SYNC._replace(unknown=frozenset({"lfs", "space_sdk"}), space_sdk=None, lfs_files=("model.bin",)),
     ],
 )
 def test_steps_that_send_everything(step):
@@ -67,7 +67,7 @@ def test_without_a_workflow_there_is_nothing_to_see():
 
 
 def test_a_shallow_push():
-    finding = only(replace(PUSH, fetch_depth=None))
+    finding = only(PUSH._replace(fetch_depth=None))
     assert (finding.path, finding.line, finding.level) == (WORKFLOW, 8, "warn")
     assert (
         finding.message
@@ -78,25 +78,25 @@ def test_a_shallow_push():
 
 
 def test_a_depth_that_may_do_is_a_note():
-    assert only(replace(PUSH, fetch_depth=50)).level == "note"
-    assert only(replace(PUSH, fetch_depth=1)).level == "warn"
+    assert only(PUSH._replace(fetch_depth=50)).level == "note"
+    assert only(PUSH._replace(fetch_depth=1)).level == "warn"
 
 
 def test_one_checkout_gives_one_finding():
-    step = replace(PUSH, fetch_depth=None)
-    assert len(of(step, replace(step, line=15)).findings) == 1
-    assert len(of(step, replace(step, checkout=30, line=40)).findings) == 2
+    step = PUSH._replace(fetch_depth=None)
+    assert len(of(step, step._replace(line=15)).findings) == 1
+    assert len(of(step, step._replace(checkout=30, line=40)).findings) == 2
 
 
 def test_a_script_that_pushes():
-    finding = only(replace(PUSH, path="scripts/deploy.sh", line=3, fetch_depth=None))
+    finding = only(PUSH._replace(path="scripts/deploy.sh", line=3, fetch_depth=None))
     assert (finding.path, finding.line) == (WORKFLOW, 8)
     assert "scripts/deploy.sh:3 pushes" in finding.message
 
 
 @pytest.mark.parametrize(("step", "words"), [(PUSH, "refuses"), (SYNC, "130 bytes")])
 def test_pointers_in_place_of_files(step, words):
-    finding = only(replace(step, lfs=False, lfs_files=("a.bin", "models/b\n.bin")))
+    finding = only(step._replace(lfs=False, lfs_files=("a.bin", "models/b\n.bin")))
     assert (finding.path, finding.line) == (WORKFLOW, 8)
     assert "a.bin, models/b .bin" in finding.message
     assert "lfs: true" in finding.hint
@@ -104,17 +104,17 @@ def test_pointers_in_place_of_files(step, words):
 
 
 def test_the_sdk_of_hub_sync():
-    finding = only(replace(SYNC, space_sdk=None, sdk_line=None))
+    finding = only(SYNC._replace(space_sdk=None, sdk_line=None))
     assert (finding.message, finding.line) == (
         "space_sdk is not set, so gradio; the card says sdk: docker",
         10,
     )
     assert "space_sdk: docker" in finding.hint
-    finding = only(replace(SYNC, space_sdk="static"))
+    finding = only(SYNC._replace(space_sdk="static"))
     assert (finding.message, finding.line) == ("space_sdk is static; the card says sdk: docker", 13)
-    assert of(replace(SYNC, space_sdk=None), space=make_gradio_space()).outcome == "passed"
+    assert of(SYNC._replace(space_sdk=None), space=make_gradio_space()).outcome == "passed"
     # what is wrong with the card's own sdk is another check's
-    assert of(replace(SYNC, space_sdk=None), space=make_space(card="sdk: streamlit\n")).outcome == "passed"
+    assert of(SYNC._replace(space_sdk=None), space=make_space(card="sdk: streamlit\n")).outcome == "passed"
 
 
 # -- HFS210
@@ -190,12 +190,12 @@ def test_what_is_installed_or_run(space, message, place):
 def test_images_that_bring_the_program():
     # a flag, which the factories' Dockerfile does not split off
     space = make_space()
-    copy = replace(
-        space.dockerfile.instructions[4], flags={"from": "cloudflare/cloudflared:latest"}, name="COPY"
+    copy = space.dockerfile.instructions[4]._replace(
+        flags={"from": "cloudflare/cloudflared:latest"}, name="COPY"
     )
     space = replace(
         space,
-        dockerfile=replace(space.dockerfile, instructions=(*space.dockerfile.instructions[:4], copy)),
+        dockerfile=space.dockerfile._replace(instructions=(*space.dockerfile.instructions[:4], copy)),
     )
     assert "installs cloudflared" in only_finding(platform_policy, space, space_sources=sources()).message
 

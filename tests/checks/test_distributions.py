@@ -200,7 +200,7 @@ def test_what_comes_with_python_itself(python, holds):
 
 def test_a_requirement_for_a_newer_python_is_not_missed_here(tmp_path):
     requirements = make_requirements("audioop-lts\n")
-    declared = replace(requirements.declared[0], marker='python_version >= "3.13"')
+    declared = requirements.declared[0]._replace(marker='python_version >= "3.13"')
     space = make_space(
         requirements=replace(requirements, declared=(declared,)),
         image=make_image(["main.py"], python="3.13"),

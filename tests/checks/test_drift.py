@@ -26,7 +26,7 @@ from tests.checks.factories import (
 
 IDNA = importlib.metadata.version("idna")
 RAISED = make_raised("AttributeError Exception", "module 'idna' has no attribute 'encode'")
-RAISED = replace(RAISED, libraries=("idna", "encodings"))
+RAISED = RAISED._replace(libraries=("idna", "encodings"))
 HERE = make_rehearsal()
 START = make_rehearsal(failure=make_failure(raised=RAISED))
 ROUTE = make_rehearsal(visits=(make_visit(status=500, raised=RAISED),))
@@ -77,13 +77,13 @@ def test_only_what_fails_is_rehearsed_twice(rehearsal, expected: bool) -> None:
 @pytest.mark.parametrize(
     ("raised", "suspect"),
     [
-        (replace(make_raised("ValueError"), libraries=("web", "idna")), "web"),  # who was called first
-        (replace(make_raised("ValueError"), libraries=("encodings", "idna")), "idna"),
-        (replace(RAISED, libraries=("web", "idna")), "idna"),  # its text names it
+        (make_raised("ValueError")._replace(libraries=("web", "idna")), "web"),  # who was called first
+        (make_raised("ValueError")._replace(libraries=("encodings", "idna")), "idna"),
+        (RAISED._replace(libraries=("web", "idna")), "idna"),  # its text names it
         (make_raised("idna.core.IDNAError Exception"), "idna"),
         (make_raised("ModuleNotFoundError", "No module named 'driver.sub'"), "driver"),
         (make_raised("ImportError", "email-validator is not installed"), ""),
-        (replace(make_raised("ImportError", "x"), cause=RAISED), "idna"),
+        (make_raised("ImportError", "x")._replace(cause=RAISED), "idna"),
         (make_raised("ValueError", "x"), ""),
         (None, ""),
     ],
@@ -130,8 +130,8 @@ def named(
     [
         (CHANGE, "idna\n", f"write idna=={IDNA} in requirements.txt"),
         (CHANGE, "fastapi\n", f"add idna=={IDNA} in requirements.txt"),
-        (replace(CHANGE, there=""), "fastapi\n", f"add idna=={IDNA} in requirements.txt"),
-        (replace(CHANGE, here=""), "fastapi\n", "leave idna out of requirements.txt"),
+        (CHANGE._replace(there=""), "fastapi\n", f"add idna=={IDNA} in requirements.txt"),
+        (CHANGE._replace(here=""), "fastapi\n", "leave idna out of requirements.txt"),
     ],
 )
 def test_the_finding_of_a_start(change: Change, requirements: str, hint: str) -> None:

@@ -112,7 +112,7 @@ def test_a_byte_too_many() -> None:
 
 
 def test_a_file_that_is_not_committed_yet() -> None:
-    (finding,) = result("HFS201", large=(replace(BIG, committed=False),)).findings
+    (finding,) = result("HFS201", large=(BIG._replace(committed=False),)).findings
     assert finding.hint == 'git lfs track "*.bin"; git add .gitattributes; git add --renormalize .'
 
 
@@ -121,7 +121,7 @@ def test_a_file_that_is_not_committed_yet() -> None:
     ("commit", "named"), [("1a2b3c4d5", "in commit 1a2b3c4d5"), (EARLIER, "in an earlier commit")]
 )
 def test_a_file_of_the_history(code: str, commit: str, named: str) -> None:
-    blobs = (replace(BIG, commit=commit),)
+    blobs = (BIG._replace(commit=commit),)
     (finding,) = result(code, large=blobs, binary=blobs).findings
     assert finding.message.startswith("models/m.bin: a ")
     assert f"it is {named}, which is pushed too, although a later one has it no more" in finding.message
@@ -140,7 +140,7 @@ def test_many_are_counted() -> None:
 
 
 def test_the_command_is_said_once_for_all() -> None:
-    blobs = (PNG, replace(PNG, path="a.pdf"), replace(PNG, path="b.db", committed=False))
+    blobs = (PNG, PNG._replace(path="a.pdf"), PNG._replace(path="b.db", committed=False))
     hints = [finding.hint for finding in result("HFS202", binary=blobs).findings]
     assert hints == [
         'git lfs migrate import --everything --include="*.png,*.pdf" (rewrites the commits)',
@@ -167,7 +167,7 @@ def test_a_binary_file() -> None:
     ],
 )
 def test_what_the_space_may_have_from_before(changes: dict[str, Any], known: bool, wanted: str) -> None:
-    said = result("HFS202", binary=(replace(PNG, **changes),), known=known, remote="space" if known else "")
+    said = result("HFS202", binary=(PNG._replace(**changes),), known=known, remote="space" if known else "")
     assert said.outcome == wanted
 
 
@@ -181,8 +181,8 @@ def test_what_is_not_seen_is_said(code: str) -> None:
 
 @pytest.mark.parametrize(("last", "wanted"), [(1_650_000_000, "warned"), (1_790_000_000, "failed")])
 def test_the_others_are_as_grave_as_the_gravest_of_them(last: int, wanted: str) -> None:
-    blobs = [replace(PNG, path=f"{number:02}.png", time=1_650_000_000) for number in range(20)]
-    blobs[15] = replace(blobs[15], time=last)
+    blobs = [PNG._replace(path=f"{number:02}.png", time=1_650_000_000) for number in range(20)]
+    blobs[15] = blobs[15]._replace(time=last)
     assert result("HFS202", binary=tuple(blobs)).outcome == wanted
 
 
@@ -196,7 +196,7 @@ def test_hostile_names_are_printed_on_one_line() -> None:
 # -- pointers
 
 POINTER = Pointer("model.bin", 25_165_824)
-FILTERED = replace(POINTER, filtered=True)
+FILTERED = POINTER._replace(filtered=True)
 OPENED = make_rehearsal(files=(FileUse("model.bin", Where("main.py", 4), found=True),))
 
 
@@ -213,7 +213,7 @@ def test_a_pointer_that_is_not_read(use: FileUse) -> None:
 
 
 @pytest.mark.parametrize(
-    "deployments", [(), (PUSH,), (replace(HUB_SYNC, lfs=True),), (UPLOAD,), (PUSH, HUB_SYNC)]
+    "deployments", [(), (PUSH,), (HUB_SYNC._replace(lfs=True),), (UPLOAD,), (PUSH, HUB_SYNC)]
 )
 def test_a_pointer_that_the_hub_makes_the_file_of(deployments: tuple[Deployment, ...]) -> None:
     said = result("HFS203", rehearsal=OPENED, pointers=(FILTERED,), deployments=deployments)
@@ -221,7 +221,7 @@ def test_a_pointer_that_the_hub_makes_the_file_of(deployments: tuple[Deployment,
 
 
 def test_an_input_that_nobody_knows() -> None:
-    step = replace(HUB_SYNC, unknown=frozenset({"lfs"}))
+    step = HUB_SYNC._replace(unknown=frozenset({"lfs"}))
     assert result("HFS203", rehearsal=OPENED, pointers=(FILTERED,), deployments=(step,)).outcome == "passed"
 
 
@@ -366,11 +366,11 @@ READ = FileUse("/app/model.bin", Where("main.py", 4), found=True)
     ("use", "line", "message", "blamed"),
     [
         (READ, 4, "anything", True),
-        (replace(READ, write=True, database=True), 4, "file is not a database", True),
+        (READ._replace(write=True, database=True), 4, "file is not a database", True),
         (READ, 6, "invalid load key, 'v'.", True),
         (READ, 6, "division by zero", False),
-        (replace(READ, write=True), 4, "anything", False),
-        (replace(READ, path="/app/main.py"), 4, "anything", False),
+        (READ._replace(write=True), 4, "anything", False),
+        (READ._replace(path="/app/main.py"), 4, "anything", False),
     ],
 )
 def test_a_start_and_a_route_that_end_with_a_pointer(

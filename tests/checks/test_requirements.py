@@ -511,7 +511,7 @@ def project(wanted, tool="pip", table="[project]\nname = 'shop'\nrequires-python
         sources={"/app/pyproject.toml": "pyproject.toml"},
     )
     files = {"pyproject.toml": f"{table}{wanted!r}\n"}
-    return python("x = 1\n", "3.12", files=files, installs=(replace(install, **changes),))
+    return python("x = 1\n", "3.12", files=files, installs=(install._replace(**changes),))
 
 
 def test_requires_python():

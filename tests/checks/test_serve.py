@@ -141,7 +141,7 @@ def test_one_cause_is_one_finding() -> None:
     visits = [
         visit(POST),
         visit(POST, kind="empty body", status=500, raised=raised),
-        visit(POST, kind="malformed body", status=500, raised=replace(raised, message="other words")),
+        visit(POST, kind="malformed body", status=500, raised=raised._replace(message="other words")),
     ]
     finding = only(of_route(POST, *visits))
     assert finding.message == (
@@ -942,7 +942,7 @@ def test_nothing_there(status: int, level: str) -> None:
 
 def test_hidden_route_is_not_counted_twice() -> None:
     facts = routed(named("a", "/{x}"), named("b", "/y"), b="api:a")
-    refused = tuple(replace(v, status=400 if v.route == "GET /y" else 200) for v in facts.visits)
+    refused = tuple(v._replace(status=400 if v.route == "GET /y" else 200) for v in facts.visits)
     assert outcome(coverage, rehearsal=replace(facts, visits=refused)).outcome == "passed"
     assert "HFS604" in coverage.needs
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from pytest_hfspace.check import Examination
@@ -636,7 +634,7 @@ GUARD = 'put it under if __name__ == "__main__":'
     ],
 )
 def test_an_import_with_effects(failure, message, hint):
-    rehearsal = make_rehearsal(failure=replace(failure, where=Where("main.py", 9)))
+    rehearsal = make_rehearsal(failure=failure._replace(where=Where("main.py", 9)))
 
     finding = only_finding(import_side_effects, make_space(), rehearsal)
 

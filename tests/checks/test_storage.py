@@ -144,7 +144,7 @@ def test_a_refused_write_ends_the_start(raised: Raised) -> None:
     rehearsal = failed(raised, "/app/x.txt")
     assert rehearsal.failure is not None
     output = "Traceback (most recent call last):\nPermissionError: [Errno 13] Permission denied: '/app/x.txt'"
-    rehearsal = replace(rehearsal, failure=replace(rehearsal.failure, output=output, where=LINE))
+    rehearsal = replace(rehearsal, failure=rehearsal.failure._replace(output=output, where=LINE))
     space = built(ROOTS)
     finding = only_finding(write_denied, space, rehearsal)
     assert finding.message == ("main.py:3 writes /app/x.txt, and user id 1000 may not: /app belongs to root")
@@ -170,7 +170,7 @@ def test_sqlite_does_not_say_which_file(message: str, where: Where | None) -> No
     raised = make_raised("sqlalchemy.exc.OperationalError", message, LINE)
     rehearsal = make_rehearsal(failure=make_failure(raised=raised), files=uses)
     assert "/app/app.db" in only_finding(write_denied, built(ROOTS), rehearsal).message
-    elsewhere = replace(rehearsal, files=(replace(uses[0], where=Where("main.py", 99)),))
+    elsewhere = replace(rehearsal, files=(uses[0]._replace(where=Where("main.py", 99)),))
     assert failure_code(built(ROOTS), elsewhere) == "HFS403"
 
 

@@ -35,6 +35,8 @@ _PLAIN = (str, bytes, int, float, bool)
 
 #: how many reads are told, so that an app that makes names up does not flood the parent
 MOST = 2000
+#: accessors that ask for no name in particular
+_COPYING = ("copy", "__iter__", "items", "values", "__eq__")
 _COMPREHENSIONS = ("<listcomp>", "<dictcomp>", "<setcomp>", "<genexpr>")
 
 
@@ -49,6 +51,8 @@ class EnvironRecorder:
         self.sources = sources
         self._seen: set[tuple[str, Line | None, bool]] = set()
         self._iterating: set[tuple[int, CodeType]] = set()
+        #: reads that say nothing more: libraries repeat their own for each thing that they make
+        self._of_libraries: set[tuple[str, CodeType, bool]] = set()
 
     def install(self) -> None:
         """Start recording, in this process and those that it forks."""
@@ -88,15 +92,16 @@ class EnvironRecorder:
         if not isinstance(key, (str, bytes)):
             return
         key = os.fsdecode(key)
-        default: _Default = _UNKNOWN
-        copying = False
+        accessors = []
         while frame is not None and _is_accessor(frame):
-            name = frame.f_code.co_name
-            default = _default_of(frame) or default
-            copying = copying or name in ("copy", "__iter__", "items", "values", "__eq__")
+            accessors.append(frame)
             frame = frame.f_back
-        if frame is None or copying or self._copies(key, frame):
+        if frame is None or (key, frame.f_code, given) in self._of_libraries:
             return
+        copying = any(each.f_code.co_name in _COPYING for each in accessors)
+        if copying or self._copies(key, frame):
+            return
+        default = next(filter(None, map(_default_of, reversed(accessors))), _UNKNOWN)
         where, reader, own = None, "os", False
         if at := self.sources.at(frame.f_code, frame.f_lineno):
             where, own = at, True
@@ -105,6 +110,8 @@ class EnvironRecorder:
             where, said = self._through(frame)
             own = where is not None
             default = said or default
+        elif len(self._of_libraries) < MOST:
+            self._of_libraries.add((key, frame.f_code, given))
         if not own and given:
             return
         if (key, where, given) in self._seen or len(self._seen) > MOST:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from .endpoints import ANYTHING, attribute, name_of, place_of
 from .static_files import first_file
@@ -22,8 +23,7 @@ FRAMEWORKS = ("fastapi.", "gradio.", "litestar._openapi.", "litestar.openapi.", 
 _PARAMETER = re.compile(r"\{\s*([A-Za-z_]\w*)\s*(?::\s*(\w+)\s*)?\}")
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Where in the app a router is: below which prefix and host, and inside which routers.
 
     ``own``: False inside an app that a framework brings along: its files are not the user's.
@@ -31,15 +31,15 @@ class Place:
 
     prefix: str = ""
     host: str = ""
-    parameters: dict[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = MappingProxyType({})
     above: tuple[int, ...] = ()
     own: bool = True
 
     def below(self, path: str) -> Place:
         """The place of what is mounted at ``path``."""
         written, parameters = split(path)
-        return replace(
-            self, prefix=self.prefix + written.rstrip("/"), parameters={**self.parameters, **parameters}
+        return self._replace(
+            prefix=self.prefix + written.rstrip("/"), parameters={**self.parameters, **parameters}
         )
 
     @property

@@ -5,8 +5,7 @@ from __future__ import annotations
 import functools
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from .endpoints import ANYTHING, DEPTH, ancestry, attribute, is_a, name_of
 from .found import MOST_PROBLEMS, Found, Place, told
@@ -28,8 +27,7 @@ _FRAMEWORKS: dict[str, tuple[str, Callable[[Found, Any, Place], None]]] = {
 _WRAPPERS = ("other_asgi_app", "app", "_app", "asgi_app", "application", "__wrapped__")
 
 
-@dataclass
-class Inventory:
+class Inventory(NamedTuple):
     """What an app answers.
 
     ``framework``: "fastapi", "starlette", "litestar", "quart" or "asgi".  ``routes``: entries with
@@ -81,7 +79,7 @@ def _descend(found: Found, app: Any, place: Place) -> bool:
     else:
         first, entry = len(found.routes), (framework, inner, place)
         found.apps.append(entry)
-        walker(found, inner, replace(place, above=(*place.above, id(inner))))
+        walker(found, inner, place._replace(above=(*place.above, id(inner))))
         # A schema of routes that are all a framework's would be built for nobody.
         if place.above and not any(route["own"] for route in found.routes[first:]):
             found.apps = [other for other in found.apps if other is not entry]

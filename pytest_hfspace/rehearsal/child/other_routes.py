@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import replace
 from typing import Any
 
 from .endpoints import attribute, name_of
@@ -74,7 +73,7 @@ def _rule(found: Found, app: Any, rule: Any, place: Place) -> None:
     if rule.build_only:
         return
     host = rule.host or rule.subdomain or place.host
-    place = replace(place, host=host)
+    place = place._replace(host=host)
     if rule.endpoint == "static" or rule.endpoint.endswith(".static"):
         scaffold = app if rule.endpoint == "static" else app.blueprints[rule.endpoint.rpartition(".")[0]]
         folder = attribute(scaffold, "static_folder") or ""

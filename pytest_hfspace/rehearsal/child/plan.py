@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """``root``: the directory that stands for the image's "/".  ``cwd``: an absolute path below it.
 
     ``runner``, ``words``, ``target``, ``factory``, ``app_dir``, ``script``, ``module`` and ``function``
@@ -43,7 +42,7 @@ class Plan:
     forwarded_allow_ips: str | None = None
     hold: bool = False
     network: str = ""
-    writable: list[str] = field(default_factory=list)
+    writable: Sequence[str] = ()
     heed_modes: bool = False
     checkout: str = ""
     token: str = ""
@@ -51,7 +50,7 @@ class Plan:
 
     def write(self, path: Path) -> None:
         """Save it where the child will look."""
-        path.write_text(json.dumps(asdict(self)), encoding="utf-8")
+        path.write_text(json.dumps(self._asdict()), encoding="utf-8")
 
 
 def read_plan(path: str) -> Plan:

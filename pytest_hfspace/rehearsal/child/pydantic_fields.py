@@ -8,10 +8,9 @@ import enum
 import os
 import re
 import sys
-from dataclasses import dataclass, replace
 from functools import wraps
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from .channel import Channel
 from .sources import Line, Sources
@@ -32,8 +31,7 @@ _TYPES = (  # the first that the annotation's text matches
 DEPTH = 5
 
 
-@dataclass(frozen=True)
-class _Place:
+class _Place(NamedTuple):
     """Where a walk through a settings class is.  ``present``: the variables that are set."""
 
     settings: type
@@ -45,7 +43,7 @@ class _Place:
     depth: int = 0
 
     def below(self, prefix: str, field_name: str) -> _Place:
-        return replace(self, prefix=prefix, path=(*self.path, field_name), depth=self.depth + 1)
+        return self._replace(prefix=prefix, path=(*self.path, field_name), depth=self.depth + 1)
 
 
 class FieldRecorder:

@@ -28,6 +28,8 @@ class Sources:
     def __init__(self, root: str) -> None:
         self.root = os.path.realpath(root) + os.sep
         self._known: dict[str, str] = {}
+        #: by directory, as code names it: may it have files of the repository?
+        self._inside: dict[str, bool] = {}
 
     def file(self, name: str) -> str:
         """The absolute path of a repository file that code was compiled from, else ""."""
@@ -39,6 +41,12 @@ class Sources:
 
     def _file(self, name: str) -> str:
         if name.startswith("<"):
+            return ""
+        directory = os.path.dirname(name)
+        if directory not in self._inside:
+            self._inside[directory] = f"{os.path.realpath(directory)}{os.sep}".startswith(self.root)
+        # most of what an app loads lies elsewhere, many files to a directory
+        if not self._inside[directory] and not os.path.islink(name):
             return ""
         path = os.path.realpath(name)
         inside = path.startswith(self.root)

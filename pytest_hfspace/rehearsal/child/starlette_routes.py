@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import Any
 
 from .endpoints import ancestry, attribute, is_a
@@ -27,7 +26,7 @@ _KINDS = {
 
 def walk(found: Found, app: Any, place: Place) -> None:
     """List what a FastAPI, Starlette or Router object answers, in the order of matching."""
-    place = replace(place, own=place.own and not brought_along(app))
+    place = place._replace(own=place.own and not brought_along(app))
     what = f"the routes of {type(app).__name__} at {place.key or '/'}"
     # Not through `attribute`: why the table cannot be read is the one thing that is worth knowing.
     for route in found.each(_lazily(app, "routes"), what):
@@ -96,7 +95,7 @@ def _route(found: Found, original: Any, view: Any, place: Place, *, prefix: str 
     elif kind == "mount":
         _mount(found, view, place.below(path))
     elif kind == "host":
-        _mount(found, view, replace(place, host=attribute(view, "host")))
+        _mount(found, view, place._replace(host=attribute(view, "host")))
     elif kind == "frontend":
         for one in found.each(original.routes, "a frontend"):
             mounted = place.below(prefix + one.path)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from ..facts import Request, Route, VisitKind
 from . import encoding
@@ -35,8 +35,7 @@ class Override:
     skip: str = ""
 
 
-@dataclass(frozen=True)
-class Planned:
+class Planned(NamedTuple):
     """One visit to make: the route, what kind of visit, and the request to send."""
 
     route: Route
@@ -91,7 +90,7 @@ class RequestPlanner:
                 planned.append(Planned(route, "malformed body", _with_body(request, broken)))
         if operation.bearer:
             headers = joined(dict(request.headers), {"Authorization": f"Bearer {_wrong_token()}"})
-            planned.append(Planned(route, "wrong token", replace(request, headers=tuple(headers.items()))))
+            planned.append(Planned(route, "wrong token", request._replace(headers=tuple(headers.items()))))
         return planned
 
     def learn(self, planned: Planned, status: int, body: bytes) -> None:
@@ -110,7 +109,7 @@ class RequestPlanner:
             return None
         mended = mend(draft, body, self._drafter)
         request = mended.request() if mended else planned.request
-        return None if request == planned.request else replace(planned, request=request)
+        return None if request == planned.request else planned._replace(request=request)
 
     def _operation(self, route: Route) -> Operation:
         key = (route.label, route.index)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 from ..facts import Route
 from .schemas import Schema, Schemas, dict_of, list_of
@@ -27,8 +27,7 @@ _BEARERS: Final = frozenset({"oauth2", "openIdConnect"})
 _MOST: Final = 200
 
 
-@dataclass(frozen=True)
-class Parameter:
+class Parameter(NamedTuple):
     """``media``: of a parameter that is described by a content type, else ""."""
 
     name: str

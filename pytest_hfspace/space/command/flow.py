@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from ..image.stage import absolute, shown
 from ..shell import Compound, Item, Simple, read_shell, simple_commands
@@ -36,8 +36,7 @@ _DEEPEST_SUBSTITUTION = 10
 _QUIET = frozenset({":", "echo", "export", "printf", "true"})
 
 
-@dataclass(frozen=True)
-class _Record:
+class _Record(NamedTuple):
     launch: Launch
     text: str
     background: bool
@@ -176,8 +175,7 @@ class Flow:
         return bool(arguments) and self.start(arguments, self._here(simple)).served is not None
 
     def _here(self, simple: Simple, *, execs: bool = False) -> Place:
-        return replace(
-            self.place,
+        return self.place._replace(
             line=self.first_line + simple.line - 1,
             cwd=self.cwd,
             variables=dict(self.shell.variables),
@@ -234,7 +232,7 @@ class Flow:
         for name, value in simple.assignments:
             variables[name] = self.shell.value(value)
             names.add(name)
-        place = replace(place, variables=variables, exported=frozenset(names))
+        place = place._replace(variables=variables, exported=frozenset(names))
         launch = self.start(arguments, place)
         self.records.append(_Record(launch, shown(simple.text), simple.background, is_exec))
         self.branch = ""
@@ -251,7 +249,7 @@ class Flow:
             if not name.isidentifier():
                 continue
             if equals:
-                self._assign(name, replace(argument, text=value, absent=False), export=True)
+                self._assign(name, argument._replace(text=value, absent=False), export=True)
             elif name in self.shell.variables:
                 self.exported.add(name)
 
@@ -360,8 +358,7 @@ class Flow:
                 before += [*record.launch.before, record.launch.words]
             else:
                 skipped.append(record.text)
-        return replace(
-            last.launch,
+        return last.launch._replace(
             before=(*before, *last.launch.before),
             skipped=(*skipped, *last.launch.skipped),
             beside=(*beside, *last.launch.beside),

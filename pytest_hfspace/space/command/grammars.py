@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Runner = Literal["uvicorn", "fastapi", "gunicorn", "hypercorn", "granian", "daphne", "litestar", "python"]
 
 
-@dataclass(frozen=True)
-class Grammar:
+class Grammar(NamedTuple):
     """A server's command line.  ``valued``: options that take a word; ``names``: short spellings;
     ``prefix``: of the environment variables that stand for options, None where there are none."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from ..files import Files
 from ..image import Image
@@ -24,8 +24,7 @@ _MOST_PROGRAMS = 100
 _VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 
 
-@dataclass(frozen=True)
-class _Wrapper:
+class _Wrapper(NamedTuple):
     """A program that starts another one: its options that take a word, the sub-commands that it
     must be given, and how many words of its own stand before the other program's."""
 
@@ -143,7 +142,7 @@ class Launcher:
                 taken = 2 if option in wrapper.valued and not equals else 1
                 if option in _CHANGING_DIRECTORY:
                     target = value if equals else "".join(other.text for other in remaining[1:2])
-                    place = replace(place, cwd=absolute(target, place.cwd))
+                    place = place._replace(cwd=absolute(target, place.cwd))
                 remaining = remaining[taken:]
                 if text == "--" and not verbs and not words:
                     break
@@ -154,8 +153,8 @@ class Launcher:
             elif words:
                 words -= 1
             elif name in ("env", "sudo") and equals and option.isidentifier():
-                variables = {**place.variables, option: replace(argument, text=value)}
-                place = replace(place, variables=variables, exported=place.exported | {option})
+                variables = {**place.variables, option: argument._replace(text=value)}
+                place = place._replace(variables=variables, exported=place.exported | {option})
             else:
                 break
             remaining = remaining[1:]
@@ -197,9 +196,9 @@ class Launcher:
         text = self._content(absolute("pyproject.toml", place.cwd))
         entry = fastapi_entry(text) if text else ""
         if entry:
-            return replace(served, target=entry)
+            return served._replace(target=entry)
         found = (path for path in _FASTAPI_FILES if self._content(absolute(path, place.cwd)) is not None)
-        return replace(served, script=next(found, None))
+        return served._replace(script=next(found, None))
 
     def _function(self, name: str) -> str:
         """What a console script of a project that the build installs calls, "" for any other program."""
@@ -220,7 +219,7 @@ class Launcher:
         if served is None or served.reason:
             return self._fail(arguments, place, served.reason if served else "")
         if served.chdir:
-            place = replace(place, cwd=absolute(served.chdir, place.cwd))
+            place = place._replace(cwd=absolute(served.chdir, place.cwd))
         words = texts(arguments)
         unexpanded = dict.fromkeys(
             name for a in arguments if a.source == "literal" for name in _VARIABLE.findall(a.text)
@@ -271,7 +270,7 @@ class Launcher:
         if given.opaque:
             return self._fail(arguments, place, "the shell's program is made up at run time")
         if command:
-            inside = replace(place, depth=place.depth + 1, script="", source="")
+            inside = place._replace(depth=place.depth + 1, script="", source="")
             flow = self._flow(inside, rest[1:])
             return flow.follow(
                 given.text, first_line=place.line or 1, replaces_itself=name in ("bash", "zsh")
@@ -330,8 +329,7 @@ class Launcher:
             return self._fail(arguments, place)
         given = arguments[0].text
         name = given if shell or "/" in given else path
-        inside = replace(
-            place,
+        inside = place._replace(
             path=self.image.layout.get(path, place.path),
             line=1,
             depth=place.depth + 1,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from ..shell.words import Arg
 from .servers import Served
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Where a command line stands and what holds there.
 
     ``variables``: what a program that is started here would see or the shell knows; ``exported``:
@@ -21,7 +21,7 @@ class Place:
     path: str
     line: int | None
     cwd: str = "/"
-    variables: Mapping[str, Arg] = field(default_factory=dict)
+    variables: Mapping[str, Arg] = MappingProxyType({})
     exported: frozenset[str] = frozenset()
     execs: bool = True
     depth: int = 0
@@ -29,8 +29,7 @@ class Place:
     source: str = ""
 
 
-@dataclass(frozen=True)
-class Launch:
+class Launch(NamedTuple):
     """What a command line starts.  ``served`` is None, and ``reason`` says why, where it is no
     server that is known; ``words`` are then those of the program that it comes down to."""
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ..shell.words import Arg
 from .grammars import GRAMMARS, Grammar, Runner
@@ -14,8 +13,7 @@ from .grammars import GRAMMARS, Grammar, Runner
 PortSource = Literal["literal", "environment", "fallback", "unset", "server", "unexpanded"]
 
 
-@dataclass(frozen=True)
-class Port:
+class Port(NamedTuple):
     """A port as the command writes it.
 
     ``source``: "literal" (``--port 7860``), "environment" (``$PORT`` set by ENV or by the shell
@@ -29,8 +27,7 @@ class Port:
     variable: str = ""
 
 
-@dataclass(frozen=True)
-class Served:
+class Served(NamedTuple):
     """What a server was asked for.  The fields are those of the start command."""
 
     runner: Runner
@@ -101,7 +98,7 @@ def _parse(grammar: Grammar, arguments: Sequence[Arg]) -> tuple[dict[str, list[A
             name, equals, value = text[:2], "=", text[2:]
         name = grammar.names.get(name, name)
         if equals:
-            given: Arg | None = replace(argument, text=value)
+            given: Arg | None = argument._replace(text=value)
         elif name in grammar.valued:
             given = next(remaining, None)
         else:
@@ -110,8 +107,7 @@ def _parse(grammar: Grammar, arguments: Sequence[Arg]) -> tuple[dict[str, list[A
     return options, words
 
 
-@dataclass(frozen=True)
-class _Line:
+class _Line(NamedTuple):
     """A command line with its environment."""
 
     grammar: Grammar
@@ -134,7 +130,7 @@ class _Line:
         if value is None or not value.text:
             return None
         if value.source in ("literal", "environment"):
-            return replace(value, source="environment", variable=name)
+            return value._replace(source="environment", variable=name)
         return value
 
     def text(self, name: str) -> str | None:
@@ -183,7 +179,7 @@ class _Line:
         if not colon or (text.startswith("[") and text.endswith("]")):
             missing = Port(None, "unset", given.variable) if given.source == "unset" else Port(8000, "server")
             return text.strip("[]") or None, missing
-        return host.strip("[]") or self.grammar.host, port_of(replace(given, text=number))
+        return host.strip("[]") or self.grammar.host, port_of(given._replace(text=number))
 
 
 def port_of(given: Arg | None, default: int = 8000) -> Port | None:

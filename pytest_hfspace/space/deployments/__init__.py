@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cache
 from typing import Final
 
@@ -12,8 +11,6 @@ from .. import Space
 from ..files import Files
 from .deployment import Deployment
 from .pointers import lfs_files
-from .scripts import read_script
-from .workflows import read_gitlab, read_workflow
 
 __all__ = ["Deployment", "read_deployments"]
 
@@ -38,7 +35,7 @@ def read_deployments(space: Space) -> tuple[Deployment, ...]:
     found = list(dict.fromkeys(_found(space.files)))
     if any(_needs_lfs(each) for each in found):
         pointers = lfs_files(space.files)
-        found = [replace(each, lfs_files=pointers) if _needs_lfs(each) else each for each in found]
+        found = [each._replace(lfs_files=pointers) if _needs_lfs(each) else each for each in found]
     return tuple(sorted(found, key=lambda each: (each.path, each.line)))
 
 
@@ -47,13 +44,18 @@ def _needs_lfs(deployment: Deployment) -> bool:
 
 
 def _found(files: Files) -> Iterator[Deployment]:
+    paths = _paths(files)
+    if not paths:
+        return
+    from .scripts import read_script
+    from .workflows import read_gitlab, read_workflow
+
     @cache
     def scripts(path: str) -> tuple[Deployment, ...]:
         names = [name for name in _RUNNERS.get(path, (path,)) if name in files]
         return tuple(read_script(files, names[0])) if names else ()
 
     run_by_workflows: set[tuple[str, int]] = set()
-    paths = _paths(files)
     for path in paths:
         read = (
             read_workflow if _WORKFLOW.fullmatch(path) else read_gitlab if _GITLAB.fullmatch(path) else None

@@ -6,8 +6,8 @@ import ast
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Final, Literal
+from dataclasses import dataclass, field
+from typing import Final, Literal, NamedTuple
 
 from ..shell import Simple, read_shell, simple_commands
 from ..shell.tokens import UnreadableError
@@ -41,8 +41,7 @@ _HERE: Final = re.compile(r"\s*(?:\.|\$\{\{\s*github\.workspace\s*\}\}|\$(?:PWD|
 _MOST_COMMANDS: Final = 5_000
 
 
-@dataclass(frozen=True)
-class Send:
+class Send(NamedTuple):
     """A command that sends, or (``script``) one that runs a file of the repository."""
 
     kind: Literal["git push", "upload", "script"]
@@ -106,7 +105,7 @@ def _by_line(text: str) -> Iterator[Simple]:
             items = read_shell(row)
         except UnreadableError:
             continue
-        yield from (replace(simple, line=number + 1) for simple, _ in simple_commands(items))
+        yield from (simple._replace(line=number + 1) for simple, _ in simple_commands(items))
 
 
 def _without_prefixes(words: list[str]) -> list[str]:

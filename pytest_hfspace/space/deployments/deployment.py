@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Kind = Literal["hub-sync", "git push", "upload"]
 
 
-@dataclass(frozen=True)
-class Deployment:
+class Deployment(NamedTuple):
     """A step, at ``path`` and ``line``.
 
     ``kind``: "hub-sync" (the action), "git push" (to a Space's address), "upload" (the Hub's

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
 
 from ..files import Files
 from .commands import EXPRESSION, Place, Send, is_here, plain, python_uploads, read_commands
@@ -26,8 +26,7 @@ _CLONING: Final = ("nateraw/huggingface-sync-action", "jacoblincool/huggingface-
 Scripts = Callable[[str], Iterable[Deployment]]
 
 
-@dataclass(frozen=True)
-class _Checkout:
+class _Checkout(NamedTuple):
     line: int
     path: str
     fetch_depth: int | None
@@ -48,8 +47,7 @@ class _Job:
         """A step that sends, with what it finds checked out."""
         checkout = self.checkout
         if checkout is not None:
-            deployment = replace(
-                deployment,
+            deployment = deployment._replace(
                 fetch_depth=checkout.fetch_depth,
                 lfs=checkout.lfs or self.place.lfs,
                 checkout=checkout.line,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from ..dockerfile import Dockerfile, Instruction
 from ..dockerwords import assignments, split_words
@@ -205,7 +205,7 @@ class _Build:
             line.add(index)
             index = self.parents.get(index)
         return tuple(
-            item if number in line else replace(item, final=False)
+            item if number in line else item._replace(final=False)
             for number, stage in self.finished.items()
             for item in stage.ran
         )

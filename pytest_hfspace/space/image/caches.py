@@ -5,12 +5,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 
-@dataclass(frozen=True)
-class Library:
+class Library(NamedTuple):
     """``directories``: variables that name the cache, each with the part below, the first that is set
     counts; else ``default`` below ``~``.  ``elsewhere``: variables with a say that is not modelled.
     ``calls``: code that downloads; ``told``: code that says where to."""

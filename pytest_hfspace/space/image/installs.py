@@ -5,13 +5,13 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from ..shell.words import Arg
 
 
-@dataclass(frozen=True)
-class PipInstall:
+class PipInstall(NamedTuple):
     """A RUN step that installs Python packages.
 
     ``files``: requirement files as image paths; ``requirements``: requirements named in the step;
@@ -38,7 +38,7 @@ class PipInstall:
     requirements: tuple[str, ...]
     project: bool
     line: int
-    sources: dict[str, str] = field(default_factory=dict)
+    sources: Mapping[str, str] = MappingProxyType({})
     unseen: tuple[str, ...] = ()
     made: tuple[str, ...] = ()
     constraints: tuple[str, ...] = ()
@@ -61,8 +61,7 @@ class PipInstall:
         )
 
 
-@dataclass(frozen=True)
-class Installer:
+class Installer(NamedTuple):
     """What an installing command line asks for, its paths as written.
 
     ``into``: the directories that it fills (a virtual environment, ``--target``), as written.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
 
 from ..patterns import is_pattern, matches
 from .accounts import Accounts
@@ -36,8 +36,7 @@ _OCTAL = re.compile(r"[0-7]{1,5}\Z")
 _CLAUSE = re.compile(r"([ugoa]*)([-+=])([rwxXst]*)")
 
 
-@dataclass(frozen=True)
-class Access:
+class Access(NamedTuple):
     """Owner and mode of a file or directory, each None where it is not known.
 
     ``line``: the Dockerfile's that made it so, 0 for what the base image brings.
@@ -227,13 +226,13 @@ class Permissions:
 
 def owned_by(uid: int | None, line: int) -> Callable[[Access], Access]:
     """chown."""
-    return lambda access: replace(access, uid=uid, line=line)
+    return lambda access: access._replace(uid=uid, line=line)
 
 
 def in_mode(text: str, line: int) -> Callable[[Access], Access]:
     """chmod: octal, or clauses such as ``a+rwX``."""
     if _OCTAL.match(text):
-        return lambda access: replace(access, mode=int(text, 8), line=line)
+        return lambda access: access._replace(mode=int(text, 8), line=line)
     clauses = [_CLAUSE.fullmatch(part) for part in text.split(",")]
     if not all(clauses):
         return lambda _access: Access(None, None, line)
@@ -244,7 +243,7 @@ def in_mode(text: str, line: int) -> Callable[[Access], Access]:
             assert clause is not None
             mode = _apply(mode, clause[1] or "a", clause[2], clause[3])
         # of a mode that was not known, only what was added is
-        return replace(access, mode=mode if access.mode is not None or mode & 2 else None, line=line)
+        return access._replace(mode=mode if access.mode is not None or mode & 2 else None, line=line)
 
     return changed
 

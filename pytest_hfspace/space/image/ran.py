@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Ran:
+class Ran(NamedTuple):
     """One command of a RUN step, expanded.  ``words``: the first is the bare program; a redirect is a
     command of its own: (">", path).
 
@@ -31,8 +30,7 @@ class Ran:
     final: bool = True
 
 
-@dataclass(frozen=True)
-class CacheFill:
+class CacheFill(NamedTuple):
     """A RUN step that fills a library's cache.  ``kind``: see ``caches``; ``directory``: as an image
     path; ``user``: of USER, "" for the base image's."""
 

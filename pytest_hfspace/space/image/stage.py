@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from ..dockerwords import expand
 from .accounts import Accounts, is_rooted
@@ -20,8 +21,7 @@ _BUDGET = 2_000_000
 _MOST_FILES = 200_000
 
 
-@dataclass(frozen=True)
-class Variable:
+class Variable(NamedTuple):
     """A variable of the image, and the instruction that sets it."""
 
     name: str
@@ -30,8 +30,7 @@ class Variable:
     line: int
 
 
-@dataclass(frozen=True)
-class Copy:
+class Copy(NamedTuple):
     """One local source of a COPY or ADD: ``found`` False where no tracked file matches it.
 
     A pattern that matches nothing is left out: BuildKit lets it pass.  ``owner``: ``--chown``.
@@ -48,8 +47,7 @@ class Copy:
     instruction: str = "COPY"
 
 
-@dataclass(frozen=True)
-class Command:
+class Command(NamedTuple):
     """A CMD or ENTRYPOINT.  Exec form: ``words`` is the array.  Shell form: ``words`` is
     ("/bin/sh", "-c", text) and ``shell`` True."""
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from .. import Space
 from ..files import EXECUTABLE, REGULAR
@@ -41,8 +40,7 @@ _BINARY_WITHIN: Final = 8192
 _MOST: Final = 2000
 
 
-@dataclass(frozen=True)
-class Secret:
+class Secret(NamedTuple):
     """``kind``: whose credential it is ("a Hugging Face token").  ``shown``: its first four
     characters and an ellipsis; the value itself is never kept.
 

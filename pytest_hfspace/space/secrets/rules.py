@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable, Iterator
+from typing import Final, NamedTuple
 
 from . import forms
 
@@ -14,8 +13,7 @@ Look = Callable[[re.Match[str]], "tuple[int, str] | None"]
 Probe = bytes | re.Pattern[bytes]
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(NamedTuple):
     """``kind``: whose credential, with its article.  ``setting``: the usual name of the variable.
 
     ``probe``: what a file has that is looked at any further.  Looking for a literal text, or for a
@@ -27,13 +25,16 @@ class Rule:
     kind: str
     setting: str
     probe: Probe
-    pattern: re.Pattern[str]
+    pattern: str
     look: Look = forms.whole
     free: bool = False
 
+    def matches(self, text: str) -> Iterator[re.Match[str]]:
+        """Where the pattern fits; it is compiled when a probe was found, which is hardly ever."""
+        return re.finditer(self.pattern, text, re.ASCII | re.DOTALL if self.free else re.ASCII)
 
-@dataclass(frozen=True)
-class Group:
+
+class Group(NamedTuple):
     """Rules behind one more probe, which hardly a file has; None: none."""
 
     gate: re.Pattern[bytes] | None
@@ -42,12 +43,12 @@ class Group:
 
 def _token(kind: str, setting: str, probe: Probe, pattern: str, look: Look = forms.whole) -> Rule:
     """Neither a letter nor a digit, "_" or "-" follows: else it is the beginning of something longer."""
-    return Rule(kind, setting, probe, re.compile(pattern + r"(?![\w-])", re.ASCII), look)
+    return Rule(kind, setting, probe, pattern + r"(?![\w-])", look)
 
 
 def _phrase(kind: str, setting: str, probe: Probe, pattern: str, look: Look) -> Rule:
     """Known by what stands around it, whatever that follows."""
-    return Rule(kind, setting, probe, re.compile(pattern, re.ASCII | re.DOTALL), look, free=True)
+    return Rule(kind, setting, probe, pattern, look, free=True)
 
 
 #: "xyz_" and many letters and digits, as names in programs hardly ever have.

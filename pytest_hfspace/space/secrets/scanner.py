@@ -75,7 +75,7 @@ def scan(text: str, rules: tuple[Rule, ...]) -> list[Hit]:
 
 
 def _matches(rule: Rule, text: str) -> Iterator[tuple[int, str]]:
-    for match in islice(rule.pattern.finditer(text), _MOST_MATCHES):
+    for match in islice(rule.matches(text), _MOST_MATCHES):
         if rule.free or _begins(text, match.start()):
             found = rule.look(match)
             if found is not None:

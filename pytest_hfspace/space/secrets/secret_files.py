@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from .. import Space
 from ..files import EXECUTABLE, REGULAR
@@ -19,8 +18,7 @@ _LARGEST: Final = 256 * 1024
 _MOST: Final = 200
 
 
-@dataclass(frozen=True)
-class SecretFile:
+class SecretFile(NamedTuple):
     """``holds``: what is in it, in words ("a private key"); "" where it is harmless.  ``settings``:
     the names of the secrets that it sets.  ``line``: of the first, from 1."""
 
@@ -77,10 +75,9 @@ def _credentials(text: str) -> tuple[str, tuple[str, ...], int] | None:
 
 def _value(pattern: str, holds: str) -> _Look:
     """Harmless unless the pattern's first group is somewhere no placeholder."""
-    compiled = re.compile(pattern, re.MULTILINE)
 
     def look(text: str) -> tuple[str, tuple[str, ...], int] | None:
-        for match in compiled.finditer(text):
+        for match in re.finditer(pattern, text, re.MULTILINE):
             value = match[1].strip("\"'")
             if value and value[0] not in "$%{<" and not is_dummy(value) and not is_common_password(value):
                 return holds, (), _line(text, match.start(1))
@@ -96,8 +93,8 @@ def _line(text: str, start: int) -> int:
 _NPM: Final = r"(?:_authToken|_password|npmAuthToken)\"?\s*[=:]\s*(\S+)"
 
 #: By the end of the path, in lower case.
-_KINDS: Final[tuple[tuple[re.Pattern[str], _Look], ...]] = tuple(
-    (re.compile(rf"(?:.*/)?(?:{name})"), look)
+_KINDS: Final[tuple[tuple[str, _Look], ...]] = tuple(
+    (rf"(?:.*/)?(?:{name})", look)
     for name, look in (
         (r"\.streamlit/secrets\.toml", _settings),
         (r"\.envrc|\.flaskenv", _exported),
@@ -178,4 +175,4 @@ def _look(path: str) -> _Look | None:
         return None
     if _DOTENV.fullmatch(name):
         return _settings
-    return next((look for pattern, look in _KINDS if pattern.fullmatch(path)), None)
+    return next((look for pattern, look in _KINDS if re.fullmatch(pattern, path)), None)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from .tokens import REDIRECTS, Token, UnreadableError, read_tokens
 
@@ -21,8 +20,7 @@ LONGEST_PROGRAM = 128 * 1024
 _DEEPEST = 40
 
 
-@dataclass(frozen=True)
-class Redirect:
+class Redirect(NamedTuple):
     """``operator`` and the raw word after it; ``body`` of a here-document."""
 
     operator: str
@@ -30,8 +28,7 @@ class Redirect:
     body: str = ""
 
 
-@dataclass(frozen=True)
-class Simple:
+class Simple(NamedTuple):
     """A simple command.  ``words`` and the values of ``assignments`` are raw: quotes and
     variables as written.  ``line``: from 1, in the text that was read.  ``negated``: behind ``!``."""
 
@@ -49,16 +46,14 @@ class Simple:
         return " ".join([*(f"{name}={value}" for name, value in self.assignments), *self.words])
 
 
-@dataclass(frozen=True)
-class Branch:
+class Branch(NamedTuple):
     """A part of a compound command: the commands that decide on it, and those that it runs."""
 
     condition: tuple[Item, ...]
     body: tuple[Item, ...]
 
 
-@dataclass(frozen=True)
-class Compound:
+class Compound(NamedTuple):
     """Several commands under one head.  ``name``: a function's; ``text``: how it begins."""
 
     kind: Kind
@@ -153,12 +148,12 @@ class _Parser:
         while self.at is not None:
             if self.sees(*_ENDS):
                 if self.take().text == "&":
-                    found[first:] = [replace(item, background=True) for item in found[first:]]
+                    found[first:] = [item._replace(background=True) for item in found[first:]]
                 first, connector = len(found), ""
                 continue
             if self.at.text in _CLOSERS:
                 break
-            found.append(replace(self.command(), connector=connector))
+            found.append(self.command()._replace(connector=connector))
             connector = ""
             if self.sees("&&", "||", "|", "|&"):
                 connector = _CONNECTORS[self.take().text]
@@ -188,7 +183,7 @@ class _Parser:
             reader = self.simple
         item = reader()
         if isinstance(item, Simple):
-            return replace(item, negated=negated)
+            return item._replace(negated=negated)
         while self.sees(*REDIRECTS):
             self.redirect()
         return item

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 _BLANKS = " \t\r"
 _OPERATORS = (
@@ -18,8 +18,7 @@ class UnreadableError(ValueError):
     """The text is no shell program that this reader follows; the message says where."""
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """``kind``: "word", "operator" or "newline".  ``glued``: no blank before it."""
 
     kind: str
@@ -93,7 +92,7 @@ def _bodies(
             if row == delimiter:
                 break
             body.append(row)
-        out[index] = replace(out[index], body="".join(f"{row}\n" for row in body))
+        out[index] = out[index]._replace(body="".join(f"{row}\n" for row in body))
     return position, line
 
 

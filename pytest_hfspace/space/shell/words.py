@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ..dockerwords import LONGEST
 from .tokens import UnreadableError, substitution_end
@@ -29,8 +29,7 @@ _LONGEST_TRIMMED = 1000
 _MOST_WORDS = 10_000
 
 
-@dataclass(frozen=True)
-class Arg:
+class Arg(NamedTuple):
     """A word after expansion.
 
     ``source`` and ``variable``: where its text came from.  ``absent``: an unquoted variable that
@@ -85,7 +84,7 @@ class Shell:
         """What an assignment of this raw word stores: words are not split."""
         expansion = _Expansion(self)
         expansion.read(word, 0)
-        return replace(expansion.whole(), absent=False)
+        return expansion.whole()._replace(absent=False)
 
 
 class _Expansion:
@@ -123,7 +122,7 @@ class _Expansion:
         if not any(split and (" " in text or "\n" in text or "\t" in text) for text, split in self.pieces):
             return [whole]
         marked = "".join(re.sub(r"[ \t\n]+", "\0", text) if split else text for text, split in self.pieces)
-        return [replace(whole, text=text) for text in marked.split("\0") if text]
+        return [whole._replace(text=text) for text in marked.split("\0") if text]
 
     def read(self, word: str, depth: int) -> None:
         i = 0

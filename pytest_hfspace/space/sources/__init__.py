@@ -6,14 +6,14 @@ import ast
 import gc
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from .. import Space
 
 __all__ = ["Import", "Sources", "read_sources"]
 
 
-@dataclass(frozen=True)
-class Import:
+class Import(NamedTuple):
     """One module that a file imports.
 
     ``module``: absolute and dotted, relative imports resolved (one that has nothing to be relative

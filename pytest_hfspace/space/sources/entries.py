@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .. import Space
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """A module to import, or a program to run, by its name or its absolute image path."""
 
     module: str = ""

@@ -8,7 +8,6 @@ import re
 import sys
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Final, NamedTuple
 
 from .. import Space
@@ -193,7 +192,7 @@ class Follower:
             for name in statement.names:
                 taken = self._follow_name(f"{statement.module}.{name}", certain=certain)
                 if not taken.complete:
-                    self.taken.append((replace(statement, names=(name,)), package[0] if is_regular else ""))
+                    self.taken.append((statement._replace(names=(name,)), package[0] if is_regular else ""))
 
     def _absent_names(self) -> Iterator[Import]:
         """Modules that ``from`` takes of packages which do not have that name in themselves either."""
@@ -205,7 +204,7 @@ class Follower:
             text = texts.get(package, b"")
             name = statement.names[0]
             if name != "*" and not re.search(rb"\b%b\b|__getattr__|import\s*\*" % name.encode(), text):
-                yield replace(statement, module=f"{statement.module}.{name}", names=())
+                yield statement._replace(module=f"{statement.module}.{name}", names=())
 
     def _text(self, source: str) -> bytes:
         try:

@@ -6,8 +6,7 @@ import ast
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 _IMPORT_ERRORS: Final = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 _EXITS: Final = frozenset({"exit", "quit", "_exit", "abort", "fail"})
@@ -24,8 +23,7 @@ _TARGET: Final = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*:[A-Za-z_][\w.]*(?:\(\))?")
 _MODULE: Final = re.compile(r"\.*[A-Za-z_]\w*(?:\.\w+)*")
 
 
-@dataclass(frozen=True)
-class Module:
+class Module(NamedTuple):
     """Under which name a file is loaded.  ``is_package``: it is an ``__init__.py``; ``is_main``:
     it is the program that is run, so that its ``__name__`` is "__main__"."""
 
@@ -41,8 +39,7 @@ class Module:
         return self.name.rpartition(".")[0]
 
 
-@dataclass(frozen=True)
-class Seen:
+class Seen(NamedTuple):
     """An import statement or call; ``module`` keeps its dots where nothing says to what they refer.
     ``computed``: the module is not known before the code runs."""
 
@@ -54,8 +51,7 @@ class Seen:
     computed: bool = False
 
 
-@dataclass(frozen=True)
-class _Under:
+class _Under(NamedTuple):
     """What is known of the block that a statement stands in."""
 
     deferred: bool = False
@@ -98,19 +94,19 @@ def _spans(node: ast.AST, lines: list[int]) -> bool:
 def _below(node: ast.AST, under: _Under, module: Module) -> Iterator[tuple[ast.AST, _Under]]:
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
         yield from _all([*node.decorator_list, node.args], under)
-        yield from _all(node.body, replace(under, deferred=True))
+        yield from _all(node.body, under._replace(deferred=True))
     elif isinstance(node, ast.Lambda):
-        yield from _all([node.body], replace(under, deferred=True))
+        yield from _all([node.body], under._replace(deferred=True))
     elif isinstance(node, (ast.If, ast.IfExp)):
         yield from _all([node.test], under)
         yield from _branches(node, under, module)
     elif isinstance(node, ast.BoolOp):
         yield from _operands(node, under, module)
     elif isinstance(node, (ast.For, ast.AsyncFor, ast.While, ast.Match)):
-        yield from _all(ast.iter_child_nodes(node), replace(under, deferred=True))
+        yield from _all(ast.iter_child_nodes(node), under._replace(deferred=True))
     elif isinstance(node, (ast.With, ast.AsyncWith)):
         yield from _all(node.items, under)
-        inside = replace(under, optional=True) if any(map(_suppresses, node.items)) else under
+        inside = under._replace(optional=True) if any(map(_suppresses, node.items)) else under
         yield from _all(node.body, inside)
     elif isinstance(node, ast.Try) or type(node).__name__ == "TryStar":
         yield from _tried(node, under)
@@ -152,7 +148,7 @@ def _operands(node: ast.BoolOp, under: _Under, module: Module) -> Iterator[tuple
 
 def _under_condition(test: ast.expr, under: _Under) -> _Under:
     words = {_last_name(child) for child in ast.walk(test)}
-    return replace(under, optional=True) if words & _PLATFORM else replace(under, deferred=True)
+    return under._replace(optional=True) if words & _PLATFORM else under._replace(deferred=True)
 
 
 def _is_taken(test: ast.expr, module: Module) -> bool | None:
@@ -184,10 +180,10 @@ def _tried(node: ast.AST, under: _Under) -> Iterator[tuple[ast.AST, _Under]]:
     if under.deferred:
         # a function that says what to install is one that the app is meant to do without
         goes_on |= any(_names_import(handler) for handler in handlers)
-    inside = replace(under, optional=True) if goes_on else under
+    inside = under._replace(optional=True) if goes_on else under
     yield from _all(getattr(node, "body", []), inside)
     for handler in handlers:
-        yield from _all(handler.body, replace(under, optional=True))
+        yield from _all(handler.body, under._replace(optional=True))
     yield from _all(getattr(node, "orelse", []), inside)
     yield from _all(getattr(node, "finalbody", []), under)
 
