@@ -297,5 +297,4 @@ def _found(found: Any) -> Any:
 
 
 def _summary(row: reading.SpaceRow, kind: Any) -> Any:
-    state = reading.state_of(row.latest)
-    return kind.model_validate({**vars(row), "state": state})
+    return kind.model_validate({**vars(row), "state": row.latest.state})

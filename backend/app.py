@@ -6,6 +6,7 @@ from fastapi import FastAPI, Request, Response
 
 from . import api, errors, pages, schema
 from .auth import Publishers
+from .head import Head
 from .lifespan import OneLine, make_lifespan
 from .limit import BodyLimit
 from .security import SecurityHeaders
@@ -33,6 +34,7 @@ def create_app(settings: Settings) -> FastAPI:
     errors.install(app, _page)
     schema.install(app)
     app.add_middleware(BodyLimit, limit=MAX_BODY)
+    app.add_middleware(Head)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(OneLine)
     return app

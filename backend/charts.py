@@ -13,7 +13,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from .reading import Point, state_of
+from .reading import Point
 from .report import State
 from .stages import LOOKS, MEANINGS
 
@@ -33,7 +33,7 @@ _FEWEST_CHECKS: Final = 4
 
 def counted(points: Sequence[Point]) -> str:
     """How many of the runs had which state: "24 ready, 5 not ready"."""
-    numbers = Counter(state_of(point) for point in points)
+    numbers = Counter(point.state for point in points)
     return ", ".join(f"{numbers[state]} {look.few}" for state, look in LOOKS.items() if numbers[state])
 
 
@@ -45,7 +45,7 @@ def sparkline(points: Sequence[Point]) -> Markup:
     label = f"Last {_runs(len(shown))}: {counted(shown)}" if shown else "No runs"
     drawn: dict[State, str] = dict.fromkeys(LOOKS, "")
     for place, point in enumerate(shown):
-        state = state_of(point)
+        state = point.state
         top, height = _MARKS[state]
         drawn[state] += f"M{first + place * _SLOT + 1} {top}h{_BAR}v{height}h-{_BAR}z"
     # One shape for each state: an overview has fifty times thirty runs.
@@ -99,7 +99,7 @@ def _runs(number: int) -> str:
 
 
 def _lane_of(point: Point) -> str:
-    state = state_of(point)
+    state = point.state
     return (point.stage or "") if state == "unready" else LOOKS[state].label
 
 
@@ -131,7 +131,7 @@ def _column(point: Point, x: float, step: float, places: dict[str, int], most: d
     """One run: a mark in the lane of its stage, a bar in each lane of counts, and words to point at."""
     left, width = f"{x + step * 0.1:.3f}%", f"{step * 0.8:.3f}%"
     mark = Markup('<rect class="run-{}" x="{}" y="{}" width="{}" height="{}" rx="2"/>').format(
-        state_of(point), left, places[_lane_of(point)] * _LANE + 4, width, _LANE - 8
+        point.state, left, places[_lane_of(point)] * _LANE + 4, width, _LANE - 8
     )
     bottom = len(places) * _LANE - 4
     bars = Markup("")
@@ -151,6 +151,6 @@ def _column(point: Point, x: float, step: float, places: dict[str, int], most: d
 
 def _said(point: Point) -> str:
     when = point.received_at.strftime("%Y-%m-%d %H:%M UTC")
-    state = LOOKS[state_of(point)].label
+    state = LOOKS[point.state].label
     stage = f", {point.stage}" if point.stage else ""
     return f"{when}: {state}{stage}, {point.failed} failed, {point.warned} warned"

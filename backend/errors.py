@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
@@ -108,6 +108,8 @@ def install(app: FastAPI, page: Page) -> None:
     app.add_exception_handler(Unreadable, unreadable)
     app.add_exception_handler(OperationalError, unavailable)
     app.add_exception_handler(InterfaceError, unavailable)
+    # So says PostgreSQL where it may only be read, after a failover.
+    app.add_exception_handler(InternalError, unavailable)
     app.add_exception_handler(PoolTimeoutError, unavailable)
     app.add_exception_handler(Exception, crashed)
 

@@ -19,6 +19,25 @@ from .limit import App, Message, Receive, Send
 from .settings import Settings
 from .writing import Writer
 
+#: What drivers say of a database that cannot be used.
+_REASONS = (
+    "Connection refused",
+    "Name or service not known",
+    "No such file or directory",
+    "password authentication failed",
+    "no password supplied",
+    "does not exist",
+    "permission denied",
+    "too many clients",
+    "timeout expired",
+    "unable to open database file",
+    "attempt to write a readonly database",
+    "database or disk is full",
+    "disk I/O error",
+    "file is not a database",
+    "database is locked",
+)
+
 
 class StartError(Exception):
     """The board cannot start.  The text is one line that says why."""
@@ -33,7 +52,7 @@ def make_lifespan(settings: Settings) -> Callable[[FastAPI], Any]:
         try:
             _prepare(lambda: migrate(engine))
             feed = Feed(engine)
-            writer = Writer(engine, settings.history_limit, feed.wake)
+            writer = Writer(engine, settings.history_of, feed.wake)
             app.state.engine, app.state.feed, app.state.writer = engine, feed, writer
             writer.start()
             try:
@@ -54,12 +73,15 @@ def _prepare(step: Callable[[], None]) -> None:
     except SchemaError as error:
         raise StartError(str(error)) from None
     except (SQLAlchemyError, OSError) as error:
-        # The text of a driver's error may hold the address, with the password.
         cause = getattr(error, "orig", None) or error
-        raise StartError(
-            f"the database of DATABASE_URL cannot be used: {type(cause).__name__}"
-            f"{f': {error.strerror}' if isinstance(error, OSError) else ''}"
-        ) from error
+        reason = error.strerror if isinstance(error, OSError) else _reason(str(cause))
+        words = [type(cause).__name__, reason] if reason else [type(cause).__name__]
+        raise StartError(f"the database of DATABASE_URL cannot be used: {': '.join(words)}") from error
+
+
+def _reason(said: str) -> str:
+    """What a driver says, as far as that is known: the rest may hold the address, with the password."""
+    return next((reason for reason in _REASONS if reason in said), "")
 
 
 @contextmanager

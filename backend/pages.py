@@ -94,6 +94,7 @@ def show_overview(
         first=found.offset + 1,
         last=found.offset + len(found.rows),
         query=partial(_query, search=search, state=state),
+        only=partial(_query, search="", page=1),
         sparkline=charts.sparkline,
         runs=charts.RUNS,
         findings_of=_findings_of,
@@ -125,7 +126,6 @@ def show_space(
         request,
         "space.html",
         row=row,
-        state=reading.state_of(row.latest),
         meaning=meaning(row.latest.stage, ready=row.latest.ready),
         points=shown,
         more=len(points) > RUNS,
@@ -242,7 +242,6 @@ def _environment() -> Environment:
     helpers: dict[str, Callable[..., Any] | Mapping[Any, Any]] = {
         "looks": LOOKS,
         "plural": view.plural,
-        "state_of": reading.state_of,
         "version": _version,
     }
     environment.globals.update(helpers)
@@ -268,7 +267,7 @@ def _findings_of(point: reading.Point) -> str:
     said = [
         f"{count} {word}" for count, word in ((point.failed, "failed"), (point.warned, "warned")) if count
     ]
-    return " · ".join(said) or ("nothing found" if point.stage else "not rehearsed")
+    return " · ".join(said) or ("nothing failed" if point.stage else "not rehearsed")
 
 
 def _markdown(address: str, space: str) -> str:

@@ -13,8 +13,7 @@ from sqlmodel import col
 
 from .documents import unpack
 from .models import Document, Run, Space
-from .report import State
-from .report import state_of as stage_state
+from .report import State, state_of
 
 #: How many runs of a Space a row of the overview has.
 RECENT = 30
@@ -33,6 +32,11 @@ class Point:
     received_at: datetime
     failed: int
     warned: int
+
+    @property
+    def state(self) -> State:
+        """The state of a Space of which this is the latest run."""
+        return state_of(self.stage, ready=self.ready)
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,9 @@ def overview(
     ``search``: what the name contains, in upper or lower case.  ``state``: unknown is a Space of
     whose latest run no stage is known.  ``recent``: how many runs of each are read, at least 1.
     """
+    if "\0" in search:
+        # No name has it, and PostgreSQL refuses to look.
+        return SpacePage((), 0, limit, offset)
     wanted: list[ColumnElement[bool]] = []
     if search:
         wanted.append(func.lower(col(Space.name)).contains(search.lower(), autoescape=True))
@@ -128,11 +135,6 @@ def counts(session: Session) -> dict[str, int]:
         found["spaces"] += spaces
         found["reports"] += reports
     return found
-
-
-def state_of(point: Point) -> State:
-    """The state of a Space of which this is the latest run."""
-    return stage_state(point.stage, ready=point.ready)
 
 
 _POINT: Any = (Run.id, Run.stage, Run.ready, Run.received_at, Run.failed, Run.warned)

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from .report import SPACE_PATTERN
+
 #: The spellings of PostgreSQL's URL that name no driver.
 _PSYCOPG = ("postgres", "postgresql")
+
+#: How many runs of a Space may be kept.
+MOST_KEPT = 100_000
 
 
 class SettingsError(Exception):
@@ -24,8 +31,9 @@ class Settings(BaseSettings):
     ``database_url``: a SQLAlchemy URL with a synchronous driver; ``~`` begins a home directory.
     ``board_tokens``: the tokens of those who may publish, separated by commas; without one,
     publishing is off.  ``board_title``: the heading of the overview.  ``history_limit``: how many
-    runs of each Space are kept.  ``rate_limit``: how many reports a minute each token may publish.
-    ``space_id``: owner/name of the Space that the board is, which the Hub sets.
+    runs of each Space are kept; ``history_limits``: of which Spaces it is another number, as
+    ``owner/name=1000``, separated by commas.  ``rate_limit``: how many reports a minute each token
+    may publish.  ``space_id``: owner/name of the Space that the board is, which the Hub sets.
     """
 
     model_config = SettingsConfigDict(
@@ -37,7 +45,8 @@ class Settings(BaseSettings):
     )
     board_tokens: SecretStr | None = None
     board_title: str = Field(default="Readiness board", max_length=100)
-    history_limit: int = Field(default=500, ge=1, le=100_000)
+    history_limit: int = Field(default=500, ge=1, le=MOST_KEPT)
+    history_limits: Annotated[dict[str, int], NoDecode] = Field(default={}, validate_default=False)
     rate_limit: int = Field(default=600, ge=1, le=1_000_000)
     space_id: str = Field(default="", max_length=200)
 
@@ -60,16 +69,31 @@ class Settings(BaseSettings):
         if url.get_backend_name() == "sqlite":
             if url.database in (None, "", ":memory:"):
                 raise ValueError("needs a file, every thread would see its own empty database")
+            if "uri" in url.query:
+                raise ValueError("needs the path of a file, not a URI of SQLite")
             url = url.set(database=_in_home(url.database or ""))
         return url.render_as_string(hide_password=False)
 
     @field_validator("board_tokens")
     @classmethod
     def _sendable_tokens(cls, value: SecretStr | None) -> SecretStr | None:
-        tokens = _split(value)
+        tokens = _tokens(value)
         if not all(token.isascii() and token.isprintable() and " " not in token for token in tokens):
             raise ValueError("a token may hold visible ASCII characters only")
         return value if tokens else None
+
+    @field_validator("history_limits", mode="before")
+    @classmethod
+    def _limits(cls, value: str) -> dict[str, int]:
+        limits = {}
+        for part in _split(value):
+            space, _, limit = (each.strip() for each in part.partition("="))
+            if not re.fullmatch(SPACE_PATTERN, space) or not re.fullmatch(r"[0-9]{1,6}", limit):
+                raise ValueError("owner/name=1000 is wanted, several separated by commas")
+            if not 1 <= int(limit) <= MOST_KEPT:
+                raise ValueError(f"of a Space 1 to {MOST_KEPT} runs can be kept")
+            limits[space] = int(limit)
+        return limits
 
     @field_validator("board_title")
     @classmethod
@@ -87,9 +111,13 @@ class Settings(BaseSettings):
             return False
         return _is_on_root(Path(url.database or "").absolute())
 
+    def history_of(self, space: str) -> int:
+        """How many runs of this Space, ``owner/name``, are kept."""
+        return self.history_limits.get(space, self.history_limit)
+
     def token_digests(self) -> tuple[bytes, ...]:
         """The SHA-256 digest of each publisher's token; empty where publishing is off."""
-        return tuple(hashlib.sha256(token.encode()).digest() for token in _split(self.board_tokens))
+        return tuple(hashlib.sha256(token.encode()).digest() for token in _tokens(self.board_tokens))
 
 
 def read_settings() -> Settings:
@@ -104,9 +132,12 @@ def read_settings() -> Settings:
     raise SettingsError(f"malformed settings: {', '.join(reasons)}")
 
 
-def _split(tokens: SecretStr | None) -> list[str]:
-    text = tokens.get_secret_value() if tokens else ""
-    return [token for part in text.split(",") if (token := part.strip())]
+def _tokens(tokens: SecretStr | None) -> list[str]:
+    return _split(tokens.get_secret_value() if tokens else "")
+
+
+def _split(text: str) -> list[str]:
+    return [part for each in text.split(",") if (part := each.strip())]
 
 
 def _is_on_root(path: Path) -> bool:

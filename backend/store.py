@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Any
 
@@ -32,10 +32,12 @@ _UPDATE_SPACE = (
 _DELETE_RUNS = delete(_RUN).where(_RUN.c.space == bindparam("which"), _RUN.c.number <= bindparam("last"))
 
 
-def store(connection: Connection, batch: Sequence[Submission], history: int) -> list[Outcome]:
+def store(
+    connection: Connection, batch: Sequence[Submission], history: Callable[[str], int]
+) -> list[Outcome]:
     """Store a batch in the transaction of the connection, which holds the lock of writers.
 
-    ``history``: of each Space no more than so many runs are kept.
+    ``history``: how many runs are kept at most of the Space of this name.
     """
     stored = _stored(connection, batch)
     spaces = _spaces(connection, batch)
@@ -47,7 +49,8 @@ def store(connection: Connection, batch: Sequence[Submission], history: int) -> 
             outcomes.append(Outcome.SAME if _is_same(packed, submission.packed) else Outcome.CONFLICT)
             continue
         stored[submission.id] = submission.packed
-        space = spaces[submission.space] = _advanced(spaces.get(submission.space), submission, history)
+        name = submission.space
+        space = spaces[name] = _advanced(spaces.get(name), submission, history(name))
         runs.append(_run(submission, space))
         documents.append({"id": submission.id, "body": submission.packed})
         outcomes.append(Outcome.NEW)
@@ -78,7 +81,7 @@ def _spaces(connection: Connection, batch: Sequence[Submission]) -> dict[str, di
     return {row.name: dict(row._mapping) for row in connection.execute(query)}  # noqa: SLF001 (SQLAlchemy's public name)
 
 
-def _advanced(space: dict[str, Any] | None, submission: Submission, history: int) -> dict[str, Any]:
+def _advanced(space: dict[str, Any] | None, submission: Submission, most: int) -> dict[str, Any]:
     """The row of the Space after this run."""
     moment = now()
     before = space or {"runs": 0, "kept": 0, "ready": None, "since": moment}
@@ -90,7 +93,7 @@ def _advanced(space: dict[str, Any] | None, submission: Submission, history: int
         "received_at": moment,
         "since": before["since"] if before["ready"] == submission.ready else moment,
         "runs": before["runs"] + 1,
-        "kept": min(before["kept"] + 1, history),
+        "kept": min(before["kept"] + 1, most),
     }
 
 
@@ -116,7 +119,8 @@ def _write_spaces(connection: Connection, spaces: list[dict[str, Any]], known: s
         connection.execute(insert(_SPACE), made)
 
 
-def _forget(connection: Connection, spaces: list[dict[str, Any]], history: int) -> None:
-    past = [{"which": row["name"], "last": row["runs"] - history} for row in spaces if row["runs"] > history]
+def _forget(connection: Connection, spaces: list[dict[str, Any]], history: Callable[[str], int]) -> None:
+    ends = [{"which": row["name"], "last": row["runs"] - history(row["name"])} for row in spaces]
+    past = [end for end in ends if end["last"] > 0]
     if past:
         connection.execute(_DELETE_RUNS, past)

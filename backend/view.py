@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from .report import State, state_of
@@ -111,12 +111,16 @@ class Finding:
 
 @dataclass(frozen=True)
 class Check:
-    """The findings of one check in one level."""
+    """The findings of one check in one level.
+
+    ``consequence``, ``hint``: what all of them share; a finding has its own where they differ.
+    """
 
     code: str
     name: str
-    stage: str
     findings: tuple[Finding, ...]
+    consequence: str = ""
+    hint: str = ""
 
 
 @dataclass(frozen=True)
@@ -186,7 +190,7 @@ class Report:
     state: State
     stage: str
     meaning: str
-    confidence: str
+    causes: Listing
     facts: Mapping[str, str]
     levels: tuple[Level, ...]
     outcomes: Mapping[str, int]
@@ -209,7 +213,7 @@ def read(document: Mapping[str, Any]) -> Report:
         state=state_of(stage or None, ready=ready),
         stage=stage,
         meaning=meaning(stage or None, ready=ready),
-        confidence=text(document.get("confidence"), 20),
+        causes=_causes(checks, stage),
         facts=_facts(document),
         levels=_levels(checks),
         outcomes=Counter(text(check.get("outcome"), 20) for check in checks),
@@ -258,6 +262,13 @@ def _facts(document: Mapping[str, Any]) -> dict[str, str]:
     return {name: fact for name, fact in facts.items() if fact}
 
 
+def _causes(checks: Sequence[Mapping[str, Any]], stage: str) -> Listing:
+    """The checks that stand in the way of a better stage, as the run's summary names them."""
+    blamed = [each for each in checks if each.get("outcome") == "failed" and each.get("predicts") == stage]
+    names = {f"{text(each.get('code'), 50)}-{text(each.get('name'), 100)}": None for each in blamed}
+    return Listing(list(names)[:_PLACES], len(names))
+
+
 def _levels(checks: Sequence[Mapping[str, Any]]) -> tuple[Level, ...]:
     """The levels that have findings, the gravest first, no more findings than a page shows."""
     found: dict[str, dict[str, tuple[Mapping[str, Any], list[Finding]]]] = {key: {} for key in _LEVELS}
@@ -283,10 +294,21 @@ def _shown(by_check: Mapping[str, tuple[Mapping[str, Any], list[Finding]]], room
     for code, (check, findings) in by_check.items():
         if room <= 0:
             break
-        name, stage = text(check.get("name"), 100), text(check.get("predicts"), 20)
-        shown.append(Check(code, name, stage, tuple(findings[:room])))
+        shown.append(_said_once(Check(code, text(check.get("name"), 100), tuple(findings[:room]))))
         room -= len(findings)
     return tuple(shown)
+
+
+def _said_once(check: Check) -> Check:
+    """What two hundred findings would repeat stands once, after them."""
+    if len(check.findings) < 2:
+        return check
+    for member in ("consequence", "hint"):
+        found = {getattr(each, member) for each in check.findings}
+        if len(found) == 1:
+            findings = tuple(replace(each, **{member: ""}) for each in check.findings)
+            check = replace(check, findings=findings, **{member: found.pop()})
+    return check
 
 
 def _routes(routes: Sequence[Mapping[str, Any]]) -> Listing:

@@ -34,11 +34,11 @@ class Writer:
     """Stores reports in the order in which they come.
 
     Whatever waits while one transaction is written goes together into the next: a commit waits for
-    the disk, and so many reports share one wait.  ``history``: runs that are kept of each Space;
+    the disk, and so many reports share one wait.  ``history``: how many runs are kept of which Space;
     ``stored``: called in the writer's thread when reports were stored.
     """
 
-    def __init__(self, engine: Engine, history: int, stored: Callable[[], None]) -> None:
+    def __init__(self, engine: Engine, history: Callable[[str], int], stored: Callable[[], None]) -> None:
         self._engine = writer_of(engine)
         self._history = history
         self._stored = stored

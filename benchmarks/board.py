@@ -160,7 +160,7 @@ def fill(url: str, spaces: int, runs: int) -> None:
             for space in range(spaces)
         ]
         with writer_of(engine).begin() as connection:
-            store(connection, batch, 500)
+            store(connection, batch, lambda _: 500)
     engine.dispose()
     print(f"filled with {spaces * runs} reports of {spaces} Spaces in {time.perf_counter() - began:.1f} s")
 

@@ -245,7 +245,7 @@ def fill(settings: Settings) -> None:
         for moment, made in runs(datetime.now(timezone.utc)):
             submission = read(json.dumps(made).encode())
             with mock.patch.object(store, "now", return_value=moment):
-                store.store(connection, [submission], settings.history_limit)
+                store.store(connection, [submission], settings.history_of)
     engine.dispose()
 
 

@@ -60,11 +60,21 @@ class _Fixtures(Mapping[str, Any]):
 
 
 class CheckItem(pytest.Function):
-    """One check; of one route, or of all routes, where it is about routes."""
+    """One check; of one route, or of all routes, where it is about routes.
 
-    def __init__(self, *, check: Check, run: Run, route: Route | None = None, **kw: Any):
-        others = tuple(name for name in check.facts if name not in (*run.facts, "space_route"))
-        super().__init__(callobj=_test_function(check, others), **kw)
+    ``like``: an item of the same check, whose function and fixtures it shares; an app may have
+    hundreds of routes.
+    """
+
+    def __init__(
+        self, *, check: Check, run: Run, route: Route | None = None, like: CheckItem | None = None, **kw: Any
+    ):
+        if like is None:
+            others = tuple(name for name in check.facts if name not in (*run.facts, "space_route"))
+            super().__init__(callobj=_test_function(check, others), **kw)
+        else:
+            # as pytest does for the parameter sets of one test
+            super().__init__(callobj=like.obj, fixtureinfo=like._fixtureinfo, **kw)  # noqa: SLF001
         self.check = check
         self.run = run
         self.route = route
@@ -186,8 +196,10 @@ class RouteGroup(pytest.Collector):
             routes = _named(chosen, run.routes_of(check))
         except LookupError as error:
             raise self.CollectError(str(error)) from None
+        item: CheckItem | None = None
         for name, route in routes.items():
-            yield CheckItem.from_parent(self, name=name, check=check, run=run, route=route)
+            item = CheckItem.from_parent(self, name=name, check=check, run=run, route=route, like=item)
+            yield item
 
 
 def _chosen(run: Run, check: Check) -> list[str] | None:

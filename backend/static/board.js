@@ -6,6 +6,7 @@
   const PAUSE = 900; // milliseconds between two fetches, however many reports arrive
   const MINUTE = 60000; // "3 minutes ago" gets old by itself
   const NAMES = 3;
+  const SLOW = 2000; // milliseconds
 
   const events = document.body.dataset.events;
   const only = document.body.dataset.space;
@@ -14,6 +15,7 @@
   const words = document.getElementById("live-words");
 
   let source = null;
+  let listened = false;
   let fetched = 0;
   let planned = 0;
   let busy = false;
@@ -58,6 +60,7 @@
       } else {
         parts.forEach((each, place) => each.isEqualNode(others[place]) || exchange(each, others[place]));
       }
+      document.title = fresh.title;
       tell(before);
     } catch {
       // The board is away: the events say so, and the next report or minute tries again.
@@ -94,7 +97,12 @@
   function listen() {
     if (source || document.hidden) return;
     source = new EventSource(events);
-    source.onopen = () => show("on", "Live");
+    source.onopen = () => {
+      show("on", "Live");
+      // What came while nobody listened, or while a slow page loaded.
+      if (listened || performance.now() > SLOW) plan();
+      listened = true;
+    };
     source.onerror = () => {
       show("off", "Not live");
       // Refused, as by a board with too many listeners: the browser will not try again by itself.

@@ -69,6 +69,7 @@ class AppProcess:
         self.output = Output()
         self.started_at = time.monotonic()
         self._pid: int | None = None
+        self._cpu: tuple[float, float | None] | None = None
         self._scratch = scratch
         # not a SimpleQueue: where it finds its lock free and itself empty, its time-out becomes none
         self._events: queue.Queue[Event] = queue.Queue()
@@ -184,15 +185,13 @@ class AppProcess:
         with contextlib.suppress(OSError):
             self._control.sendall(word.encode() + b"\n")
 
-    def cpu_seconds(self) -> float | None:
-        """Processor time used so far; None where the system does not tell."""
-        try:
-            with open(f"/proc/{self._pid}/stat", "rb") as file:  # noqa: PTH123 - before each request
-                fields = file.read().rpartition(b")")[2].split()
-        except OSError:
-            return None
-        ticks: int = os.sysconf("SC_CLK_TCK")
-        return (int(fields[11]) + int(fields[12])) / ticks
+    def cpu_seconds(self, age: float = 0.0) -> float | None:
+        """Processor time used so far, as it was known ``age`` seconds ago at most: the system takes
+        its time to tell.  None where it does not tell."""
+        now = time.monotonic()
+        if self._cpu is None or now - self._cpu[0] >= age:
+            self._cpu = (now, _cpu_seconds(self._pid))
+        return self._cpu[1]
 
     def end(self) -> None:
         """End the app and all that it has left behind.  Safe at any moment, and again."""
@@ -256,6 +255,15 @@ def _pipe(reading: contextlib.ExitStack, writing: contextlib.ExitStack) -> tuple
     for stack, descriptor in zip((reading, writing), ends, strict=True):
         stack.callback(os.close, descriptor)
     return ends
+
+
+def _cpu_seconds(pid: int | None) -> float | None:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    ticks: int = os.sysconf("SC_CLK_TCK")
+    return (int(fields[11]) + int(fields[12])) / ticks
 
 
 def _processes_of(scratch: Path) -> list[int]:

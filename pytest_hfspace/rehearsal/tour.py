@@ -263,7 +263,7 @@ class Tour:
 
     def _visit(self, label: str, kind: VisitKind, request: Request, keep: int = KEPT_BODY) -> Answer:
         self._fresh()
-        busy_before = self._process.cpu_seconds()
+        busy_before = self._process.cpu_seconds(self.seconds / 20)
         answer = self._visitor.visit(request, self.seconds, keep)
         if self.first_response is None and answer.status is not None:
             self.first_response = time.monotonic() - self._process.started_at

@@ -38,9 +38,9 @@ def submitted(id, space="acme/atlas", stage="RUNNING", ready=True, document=b"{}
 
 @pytest.fixture
 def add(engine):
-    def write(*submissions, history=500):
+    def write(*submissions, history=500, other=None):
         with writer_of(engine).begin() as connection:
-            return store.store(connection, submissions, history)
+            return store.store(connection, submissions, lambda space: (other or {}).get(space, history))
 
     return write
 

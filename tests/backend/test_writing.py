@@ -25,6 +25,10 @@ def engine(database_url):
     made.dispose()
 
 
+def keep(space):
+    return 500
+
+
 def submitted(id, document=b"{}"):  # noqa: A002
     return Submission(id, "acme/atlas", "RUNNING", True, 1, 2, pack(document))
 
@@ -37,7 +41,7 @@ def stored(engine):
 def test_what_waits_is_written_together_and_in_order(engine):
     commits, told = [], []
     event.listen(engine, "commit", commits.append)
-    writer = Writer(engine, 500, lambda: told.append(stored(engine)))
+    writer = Writer(engine, keep, lambda: told.append(stored(engine)))
     futures = [writer.submit(submitted(f"r{number}")) for number in range(250)]
     writer.start()
     assert [future.result(30) for future in futures] == [Outcome.NEW] * 250
@@ -47,7 +51,7 @@ def test_what_waits_is_written_together_and_in_order(engine):
 
 
 def test_a_report_is_in_the_database_when_it_is_acknowledged(engine):
-    writer = Writer(engine, 500, lambda: None)
+    writer = Writer(engine, keep, lambda: None)
     writer.start()
     for number in range(20):
         assert writer.submit(submitted(f"r{number}")).result(30) is Outcome.NEW
@@ -56,7 +60,7 @@ def test_a_report_is_in_the_database_when_it_is_acknowledged(engine):
 
 
 def test_each_of_a_batch_has_its_own_outcome(engine):
-    writer = Writer(engine, 500, lambda: None)
+    writer = Writer(engine, keep, lambda: None)
     futures = [writer.submit(each) for each in (submitted("a"), submitted("a"), submitted("a", b"[]"))]
     writer.start()
     assert [future.result(30) for future in futures] == [Outcome.NEW, Outcome.SAME, Outcome.CONFLICT]
@@ -72,7 +76,7 @@ def test_a_failure_is_told_to_all_who_wait_and_the_next_are_stored(engine):
         if failing:
             raise RuntimeError("no space left")
 
-    writer = Writer(engine, 500, lambda: told.append(True))
+    writer = Writer(engine, keep, lambda: told.append(True))
     futures = [writer.submit(submitted(each)) for each in "ab"]
     writer.start()
     for future in futures:
@@ -87,7 +91,7 @@ def test_a_failure_is_told_to_all_who_wait_and_the_next_are_stored(engine):
 
 def test_no_more_wait_than_there_is_room_for(engine, monkeypatch):
     monkeypatch.setattr(writing, "MOST_WAITING", 3)
-    writer = Writer(engine, 500, lambda: None)
+    writer = Writer(engine, keep, lambda: None)
     futures = [writer.submit(submitted(each)) for each in "abc"]
     with pytest.raises(Busy):
         writer.submit(submitted("d"))
@@ -107,7 +111,7 @@ def test_a_board_that_is_too_busy_says_when_to_come_back(board, submission, monk
 
 
 def test_who_gives_up_before_is_not_stored(engine):
-    writer = Writer(engine, 500, lambda: None)
+    writer = Writer(engine, keep, lambda: None)
     given_up, kept = writer.submit(submitted("a")), writer.submit(submitted("b"))
     assert given_up.cancel()
     writer.start()
@@ -117,7 +121,7 @@ def test_who_gives_up_before_is_not_stored(engine):
 
 
 def test_two_instances_write_to_the_same_database(engine):
-    writers = [Writer(engine, 500, lambda: None) for _ in range(2)]
+    writers = [Writer(engine, keep, lambda: None) for _ in range(2)]
     futures = [writers[number % 2].submit(submitted(f"r{number}")) for number in range(200)]
     futures += [writer.submit(submitted("same")) for writer in writers]
     for writer in writers:
@@ -131,7 +135,7 @@ def test_two_instances_write_to_the_same_database(engine):
 
 def test_the_end_of_the_writer_is_that_of_its_thread(engine):
     before = threading.active_count()
-    writer = Writer(engine, 500, lambda: None)
+    writer = Writer(engine, keep, lambda: None)
     writer.start()
     future = writer.submit(submitted("a"))
     writer.close()
