@@ -126,6 +126,7 @@ def show_space(
         request,
         "space.html",
         row=row,
+        state=row.latest.state,
         meaning=meaning(row.latest.stage, ready=row.latest.ready),
         points=shown,
         more=len(points) > RUNS,

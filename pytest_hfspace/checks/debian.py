@@ -1,4 +1,4 @@
-"""Which Debian an image is built on, and the packages that it no longer has.
+"""The Debian that an image is built on: what is installed there, and what it no longer has.
 
 Compared with the package lists of Debian 12 and 13 in 2026-08.
 """
@@ -6,7 +6,10 @@ Compared with the package lists of Debian 12 and 13 in 2026-08.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
+
+from .run_commands import Ran
 
 #: Names of Debian 12 that Debian 13 has not, and what stands for each ("" for nothing).
 GONE_FROM_13: Final = {
@@ -56,6 +59,9 @@ _OFFICIAL: Final = re.compile(
 #: patch version may be older.
 _FLOATING: Final = re.compile(r"(?:latest|slim|3|3-slim|3\.1[0-4](?:-slim)?)?\Z")
 
+_INSTALLERS: Final = frozenset({"apt-get", "apt", "aptitude"})
+_WITH_VALUE: Final = frozenset({"-t", "--target-release", "-o", "-c", "-a", "--default-release"})
+
 
 def release_of(image: str) -> int | None:
     """The Debian release of an image reference; None where the reference does not tell."""
@@ -75,3 +81,15 @@ def release_of(image: str) -> int | None:
 def gone_from(release: int) -> dict[str, str]:
     """The names that a release has no more, and what stands for each."""
     return {**GONE_FROM_12, **(GONE_FROM_13 if release >= 13 else {})}
+
+
+def installed(ran: Ran) -> Iterator[str]:
+    """The names that ``apt-get install`` is given."""
+    if ran.program not in _INSTALLERS or "install" not in ran.words:
+        return
+    words = iter(ran.words[ran.words.index("install") + 1 :])
+    for word in words:
+        if word in _WITH_VALUE:
+            next(words, None)
+        elif not word.startswith("-"):
+            yield re.split(r"[=:/]", word)[0]

@@ -10,6 +10,7 @@ from ..check import Finding
 from ..contract import Stage
 from ..space import Space
 from ..space.sources import Sources
+from .debian import installed
 from .distributions import applies
 from .run_commands import build_commands
 from .serving import one_line
@@ -60,7 +61,5 @@ def opencv_without_gl(space: Space, sources: Sources) -> Iterator[Finding]:
 
 
 def _packages(space: Space) -> Iterator[str]:
-    from .system_packages import installed
-
     for ran in build_commands(space):
         yield from installed(ran)

@@ -13,7 +13,7 @@ from ..space import Space
 from ..space.sources import Sources
 from .adding import git_add
 from .causes import without_image
-from .debian import NO_CANDIDATE, gone_from, release_of
+from .debian import NO_CANDIDATE, gone_from, installed, release_of
 from .run_commands import Ran, build_commands
 from .serving import listing, one_line
 from .shared_libraries import opencv_without_gl
@@ -42,8 +42,6 @@ _MOST_NAMES: Final = 100
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9+.-]+")
 _LARGEST: Final = 64 * 1024
 _OTHER_SOURCES: Final = re.compile(r"sources\.list|add-apt-repository|apt-add-repository")
-_INSTALLERS: Final = frozenset({"apt-get", "apt", "aptitude"})
-_WITH_VALUE: Final = frozenset({"-t", "--target-release", "-o", "-c", "-a", "--default-release"})
 
 
 @check(
@@ -83,18 +81,6 @@ def _line_of(space: Space, ran: Ran, name: str) -> int:
         at for at, row in enumerate(rows, ran.line) if word.search(row) and not row.lstrip().startswith("#")
     )
     return next(found, ran.line)
-
-
-def installed(ran: Ran) -> Iterator[str]:
-    """The names that ``apt-get install`` is given."""
-    if ran.program not in _INSTALLERS or "install" not in ran.words:
-        return
-    words = iter(ran.words[ran.words.index("install") + 1 :])
-    for word in words:
-        if word in _WITH_VALUE:
-            next(words, None)
-        elif not word.startswith("-"):
-            yield re.split(r"[=:/]", word)[0]
 
 
 def _has_other_sources(space: Space) -> bool:

@@ -312,6 +312,38 @@ def test_a_wrong_method_is_said_in_the_one_shape(board):
 
 
 @pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/api/spaces",
+        "/api/spaces?limit=0",
+        "/badge/a/b.svg",
+        "/nothing",
+        "/api/reports",
+        "/openapi.json",
+    ],
+)
+def test_head_is_answered_as_get_without_the_body(board, path):
+    def told(answer):
+        return answer.status_code, {**answer.headers, "date": ""}
+
+    answer, whole = board.run(board.client.head(path)), board.get(path)
+    assert told(answer) == told(whole)
+    assert (answer.content, len(whole.content)) == (b"", int(answer.headers["Content-Length"]))
+
+
+def test_who_asks_for_the_head_of_the_events_listens_to_none(board):
+    answer = board.run(board.client.head("/api/events"))
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["Content-Type"].startswith("text/event-stream")
+    assert board.app.state.feed._listeners == set()
+
+
+def test_a_wrong_method_is_told_that_head_is_a_right_one(board):
+    assert board.run(board.client.delete("/health")).headers["Allow"] == "GET, HEAD"
+
+
+@pytest.mark.parametrize(
     "path", ["/", "/api/spaces", "/api/reports/none", "/badge/a/b.svg", "/nothing", "/health"]
 )
 def test_every_answer_may_be_shown_by_the_hub_and_runs_nothing_foreign(board, path):

@@ -34,6 +34,7 @@ def test_nothing_has_to_be_set(tmp_path):
     assert settings.token_digests() == ()
     assert settings.board_title == "Readiness board"
     assert (settings.history_limit, settings.rate_limit) == (500, 600)
+    assert settings.history_of("acme/atlas") == 500
     assert not settings.ephemeral
 
 
@@ -63,6 +64,7 @@ def test_a_newline_after_a_value_is_no_part_of_it(monkeypatch, tmp_path):
         ("DATABASE_URL", "sqlite://"),
         ("DATABASE_URL", "sqlite:///:memory:"),
         ("DATABASE_URL", "sqlite+aiosqlite:///hunter2.db"),
+        ("DATABASE_URL", "sqlite:///file:hunter2?mode=memory&uri=true"),
         ("BOARD_TOKENS", "fine,hunter2 with spaces"),
         ("BOARD_TOKENS", "hunter2\u00e9"),
         ("BOARD_TOKENS", "hunter2\x07"),
@@ -70,6 +72,13 @@ def test_a_newline_after_a_value_is_no_part_of_it(monkeypatch, tmp_path):
         ("HISTORY_LIMIT", "hunter2"),
         ("HISTORY_LIMIT", "0"),
         ("HISTORY_LIMIT", "1.5"),
+        ("HISTORY_LIMITS", "hunter2"),
+        ("HISTORY_LIMITS", "acme/atlas=hunter2"),
+        ("HISTORY_LIMITS", "acme/atlas=10,hunter2=10"),
+        ("HISTORY_LIMITS", "acme/hunter2=0"),
+        ("HISTORY_LIMITS", "acme/hunter2=100001"),
+        ("HISTORY_LIMITS", "acme/hunter2=-1"),
+        ("HISTORY_LIMITS", '{"acme/hunter2": 10}'),
         ("RATE_LIMIT", "-1"),
         ("BOARD_TITLE", "hunter2" * 20),
         ("BOARD_TITLE", "hunter2\nnewline"),
@@ -82,6 +91,14 @@ def test_a_malformed_variable_is_named_without_its_value(monkeypatch, name, valu
     assert "hunter2" not in str(caught.value)
     assert caught.value.__cause__ is None
     assert caught.value.__context__ is None
+
+
+def test_a_space_may_have_a_history_of_its_own_length(monkeypatch):
+    monkeypatch.setenv("HISTORY_LIMIT", "30")
+    monkeypatch.setenv("HISTORY_LIMITS", " acme/atlas=1000,\nacme/other = 5, ")
+    settings = read_settings()
+    named = ("acme/atlas", "acme/other", "acme/third", "acme/atlas2")
+    assert [settings.history_of(name) for name in named] == [1000, 5, 30, 30]
 
 
 def test_without_a_home_the_default_file_has_no_place(monkeypatch):
@@ -132,6 +149,7 @@ def test_malformed_settings_stop_the_start_with_one_line(tmp_path, command):
         "BOARD_TOKENS": "a b",
         "BOARD_TITLE": "\x07",
         "HISTORY_LIMIT": "hunter2",
+        "HISTORY_LIMITS": "hunter2",
         "RATE_LIMIT": "0",
     }
     ended = subprocess.run(

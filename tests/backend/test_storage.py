@@ -136,13 +136,18 @@ def test_a_board_does_not_start_with_a_later_schema_and_says_so_in_one_line(tmp_
 
 def test_a_board_does_not_start_without_its_database_and_says_so_in_one_line(tmp_path):
     (tmp_path / "file").touch()
-    for url in (f"sqlite:///{tmp_path}/file/board.db", "postgresql://u:hunter2@127.0.0.1:1/x"):
+    for url, reason in (
+        (f"sqlite:///{tmp_path}/file/board.db", "File exists"),
+        (f"sqlite:///{tmp_path}", "unable to open database file"),
+        ("postgresql://u:hunter2@127.0.0.1:1/x", "Connection refused"),
+    ):
         if url.startswith("postgresql"):
             pytest.importorskip("psycopg")
         ended = serve(DATABASE_URL=url)
         assert ended.returncode == 3
         (line,) = [line for line in ended.stderr.splitlines() if "DATABASE_URL" in line]
         assert "cannot be used" in line
+        assert line.endswith(reason)
         assert "Traceback" not in ended.stderr
         assert "hunter2" not in ended.stderr
 
@@ -220,6 +225,15 @@ def test_no_more_runs_are_kept_than_wanted(engine, add, session, together):
     assert reading.report(session, "r5") is None
     with engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM document")).scalar_one() == 5
+
+
+def test_a_space_may_have_a_limit_of_its_own(add, session):
+    for name in ("acme/atlas", "acme/other"):
+        made = (submitted(f"{name[5:]}{number}", space=name) for number in range(4))
+        add(*made, history=2, other={"acme/other": 3})
+    assert ids(reading.history(session, "acme/atlas")) == ["atlas3", "atlas2"]
+    assert ids(reading.history(session, "acme/other")) == ["other3", "other2", "other1"]
+    assert reading.counts(session)["reports"] == 5
 
 
 def test_a_lower_limit_holds_from_the_next_run_on(add, session):
@@ -350,47 +364,3 @@ def test_the_previous_report_is_one_of_the_same_space(add, session):
     assert reading.previous(session, "b").id == "a"
     assert reading.previous(session, "a") is None
     assert reading.previous(session, "x") is None
-
-
-# -- the API on it
-
-
-def names(board, query=""):
-    page = board.get(f"/api/spaces{query}").json()
-    return page["total"], [space["name"] for space in page["spaces"]]
-
-
-def test_the_api_lists_spaces_and_runs(make_board, submission, database_url):
-    board = make_board(database_url=database_url)
-    for number in range(7):
-        sent = submission({"stage": None} if number == 6 else {}, id=f"r{number}", space=f"a/s{number % 2}")
-        assert board.post(sent).status_code == 201
-    assert names(board) == (2, ["a/s0", "a/s1"])
-    assert names(board, "?search=S1") == (1, ["a/s1"])
-    assert names(board, "?state=unknown") == (1, ["a/s0"])
-    assert names(board, "?limit=1&offset=1") == (2, ["a/s1"])
-    space = board.get("/api/spaces/a/s1").json()
-    assert (space["name"], space["state"], space["latest"]["id"]) == ("a/s1", "unready", "r5")
-    assert [run["id"] for run in space["recent"]] == ["r1", "r3", "r5"]
-    assert space["since"] == space["recent"][0]["received_at"]
-    history = board.get("/api/spaces/a/s1/runs?limit=2&offset=1").json()
-    assert [run["id"] for run in history["runs"]] == ["r3", "r1"]
-    assert "recent" not in board.get("/api/spaces").json()["spaces"][0]
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        "limit=0",
-        "limit=101",
-        "limit=x",
-        "offset=-1",
-        f"offset={10**30}",
-        "state=fine",
-        "search=" + "x" * 201,
-    ],
-)
-def test_bad_parameters_are_refused(board, query):
-    answer = board.get(f"/api/spaces?{query}")
-    assert answer.status_code == 422
-    assert answer.json()["errors"][0]["loc"] == ["query", query.partition("=")[0]]
