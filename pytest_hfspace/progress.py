@@ -49,8 +49,10 @@ class Progress:
         if not self._config.pluginmanager.hasplugin("terminalreporter"):
             return
         writer = self._config.get_terminal_writer()
+        if not writer.hasmarkup:
+            return
         room = writer.fullwidth - writer.width_of_current_line - 1
-        if not writer.hasmarkup or room < _NARROWEST:
+        if room < _NARROWEST:
             return
         capture: Any = self._config.pluginmanager.getplugin("capturemanager")
         with capture.global_and_fixture_disabled() if capture else nullcontext():

@@ -114,8 +114,11 @@ class AppProcess:
 
         The last one is always {"event": "gone"}, and then again and again.
         """
+        left = deadline - time.monotonic()
+        if left <= 0 and self._events.empty():
+            return None
         try:
-            event = self._events.get(timeout=max(0.0, deadline - time.monotonic()))
+            event = self._events.get(timeout=max(0.0, left))
         except queue.Empty:
             return None
         if event["event"] == "gone":
