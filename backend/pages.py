@@ -22,6 +22,7 @@ from .errors import declare
 from .report import EXAMPLE, State
 from .settings import Settings
 from .stages import LOOKS, meaning
+from .why import why
 
 router = APIRouter(tags=["pages"], default_response_class=HTMLResponse)
 
@@ -60,6 +61,9 @@ _HEADINGS: Final = {
     500: "The board failed",
     503: "The board cannot do that now",
 }
+
+#: What became of checks, the gravest first.
+_OUTCOMES: Final = ("failed", "warned", "noted", "waived", "passed", "skipped")
 
 _OWNER, _, _NAME = EXAMPLE["space"]["id"].partition("/")
 PageNumber = Annotated[int, Query(ge=1, le=1_000_000, description="From 1")]
@@ -133,6 +137,7 @@ def show_space(
         page=page,
         chart=charts.history_chart(shown[::-1]),
         report=view.read(stored.document) if stored else None,
+        why=why(stored.document) if stored else "",
         markdown=_markdown(str(request.base_url), row.name),
     )
 
@@ -151,12 +156,13 @@ def show_report(
         before = reading.previous(session, report_id)
         row = reading.space(session, stored.space)
     report = view.read(stored.document)
-    outcomes = [f"{count} {outcome}" for outcome, count in report.outcomes.items() if outcome]
+    outcomes = [f"{report.outcomes[each]} {each}" for each in _OUTCOMES if report.outcomes.get(each)]
     return _render(
         request,
         "report.html",
         stored=stored,
         report=report,
+        why=why(stored.document),
         outcomes=", ".join(outcomes),
         before=before,
         change=_change(compare(before.document, stored.document)) if before else None,

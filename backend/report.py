@@ -95,6 +95,7 @@ class CheckResult(_Part):
     predicts: _StageName
     outcome: Literal["passed", "failed", "warned", "noted", "skipped", "waived"]
     reason: str
+    applicable: bool = True
     route: str | None
     seconds: _Amount
     findings: Annotated[list[Finding], FailFast()]

@@ -190,7 +190,6 @@ class Report:
     state: State
     stage: str
     meaning: str
-    causes: Listing
     facts: Mapping[str, str]
     levels: tuple[Level, ...]
     outcomes: Mapping[str, int]
@@ -201,6 +200,7 @@ class Report:
     requires: Listing
     skipped: Listing
     memory: str
+    remedy: str
 
 
 def read(document: Mapping[str, Any]) -> Report:
@@ -213,7 +213,6 @@ def read(document: Mapping[str, Any]) -> Report:
         state=state_of(stage or None, ready=ready),
         stage=stage,
         meaning=meaning(stage or None, ready=ready),
-        causes=_causes(checks, stage),
         facts=_facts(document),
         levels=_levels(checks),
         outcomes=Counter(text(check.get("outcome"), 20) for check in checks),
@@ -224,6 +223,7 @@ def read(document: Mapping[str, Any]) -> Report:
         requires=_listing(texts(document.get("requires"))),
         skipped=_skipped(checks),
         memory=f"{memory:.0f} MB" if memory else "",
+        remedy="" if stage else text(document.get("remedy")),
     )
 
 
@@ -260,13 +260,6 @@ def _facts(document: Mapping[str, Any]) -> dict[str, str]:
         "Contract": text(document.get("contract"), 20),
     }
     return {name: fact for name, fact in facts.items() if fact}
-
-
-def _causes(checks: Sequence[Mapping[str, Any]], stage: str) -> Listing:
-    """The checks that stand in the way of a better stage, as the run's summary names them."""
-    blamed = [each for each in checks if each.get("outcome") == "failed" and each.get("predicts") == stage]
-    names = {f"{text(each.get('code'), 50)}-{text(each.get('name'), 100)}": None for each in blamed}
-    return Listing(list(names)[:_PLACES], len(names))
 
 
 def _levels(checks: Sequence[Mapping[str, Any]]) -> tuple[Level, ...]:

@@ -1,5 +1,5 @@
 # ruff: noqa: INP001 - a script, which belongs to no package
-"""Takes the pictures of the board for README.md: ``python docs/screenshots.py``.
+"""Takes the pictures of the board for README.md, light and dark: ``python docs/screenshots.py``.
 
 It fills a board of its own with the runs of made-up Spaces and looks at it with Chromium.  It needs
 ``pip install playwright`` and a Chromium of the system; ``--serve`` keeps the board running instead.
@@ -11,6 +11,7 @@ The pictures are PNG inside of SVG: the Hub refuses a push with a binary file ou
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 import random
 import shutil
@@ -40,8 +41,10 @@ from backend.settings import Settings  # noqa: E402
 PORT: Final = 7861
 WIDTH: Final = 1280
 
-#: What is looked at, where it is kept, and how much of it is shown, in pixels.
-PICTURES: Final = (("/", "board-overview.svg", 860), ("/spaces/aurora-labs/speech", "board-space.svg", 1120))
+#: What is looked at, what the picture is called, and how much of it is shown, in pixels.
+PICTURES: Final = (("/", "board-overview", 860), ("/spaces/aurora-labs/speech", "board-space", 1120))
+#: How the pictures in light and in dark are told apart.
+SCHEMES: Final = (("light", ".svg"), ("dark", "-dark.svg"))
 
 Code = str
 #: Level, name, stage, message, hint, consequence, file and line of what the checks find.
@@ -282,12 +285,13 @@ def take(address: str) -> None:
     with sync_playwright() as started:
         path = shutil.which("chromium") or shutil.which("google-chrome")
         browser = started.chromium.launch(executable_path=path)
-        for page_path, name, height in PICTURES:
-            page = browser.new_page(viewport={"width": WIDTH, "height": height}, color_scheme="light")
+        for (page_path, name, height), (scheme, ending) in itertools.product(PICTURES, SCHEMES):
+            page = browser.new_page(viewport={"width": WIDTH, "height": height}, color_scheme=scheme)
             page.goto(address + page_path)
             page.wait_for_selector("#live[data-state=on]")
             encoded = base64.b64encode(page.screenshot()).decode("ascii")
-            (images / name).write_text(_SVG.format(width=WIDTH, height=height, encoded=encoded), "utf-8")
+            picture = _SVG.format(width=WIDTH, height=height, encoded=encoded)
+            (images / f"{name}{ending}").write_text(picture, "utf-8")
             page.close()
         browser.close()
 

@@ -6,7 +6,6 @@
   const PAUSE = 900; // milliseconds between two fetches, however many reports arrive
   const MINUTE = 60000; // "3 minutes ago" gets old by itself
   const NAMES = 3;
-  const SLOW = 2000; // milliseconds
 
   const events = document.body.dataset.events;
   const only = document.body.dataset.space;
@@ -99,8 +98,8 @@
     source = new EventSource(events);
     source.onopen = () => {
       show("on", "Live");
-      // What came while nobody listened, or while a slow page loaded.
-      if (listened || performance.now() > SLOW) plan();
+      // What came while nobody listened.
+      if (listened) plan();
       listened = true;
     };
     source.onerror = () => {

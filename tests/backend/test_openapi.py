@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-import sys
 
 import pytest
 
@@ -112,26 +111,30 @@ def test_nothing_is_loaded_from_elsewhere(board):
         assert board.get(path).status_code == 404
 
 
-def test_what_a_machine_makes_up_by_the_description_is_answered(tmp_path):
-    program = shutil.which("schemathesis") or shutil.which(
-        "schemathesis", path=str(sys.executable).rpartition("/")[0]
-    )
+def test_what_a_machine_makes_up_by_the_description_is_answered_by_it(tmp_path, database_url):
+    program = shutil.which("schemathesis")
     if program is None:
         pytest.skip("schemathesis is not installed")
-    with served(tmp_path) as server:
+    with served(tmp_path, DATABASE_URL=database_url) as server:
         ended = subprocess.run(
             [
                 program,
                 "run",
                 f"{server.url}/openapi.json",
                 *("--header", f"Authorization: Bearer {TOKEN}"),
-                *("--checks", "not_a_server_error"),
+                # no description can say that Idempotency-Key has to be the id in the body
+                *("--exclude-checks", "positive_data_acceptance"),
+                # it does not end
                 *("--exclude-path", "/api/events"),
-                *("--max-examples", "50"),
+                *("--phases", "examples,coverage,fuzzing"),
+                *("--max-examples", "20"),
+                "--continue-on-failure",
             ],
+            cwd=tmp_path,
             capture_output=True,
             text=True,
             timeout=300,
             check=False,
         )
-    assert ended.returncode == 0, ended.stdout[-4000:]
+    assert ended.returncode == 0, ended.stdout[-4000:] + ended.stderr[-1000:]
+    assert "13 passed" in ended.stdout

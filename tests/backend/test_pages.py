@@ -48,7 +48,7 @@ def test_the_overview_shows_the_state_of_every_space(board, submission):
     }
     assert "APP_STARTING" in shown["acme/first"]
     assert "1 failed" in shown["acme/first"]
-    assert "nothing found" in shown["acme/second"]
+    assert "nothing failed" in shown["acme/second"]
     assert [text for _, text in page.all("a") if re.match(r"\d+ ", text)] == [
         "3 All",
         "1 Ready",
@@ -94,18 +94,53 @@ def test_search_and_filter(board, submission, query, names):
     board.post(submission(ready("two"), space="acme/second"))
     page = opened(board, f"/?{query}")
     assert [name for name, _ in rows(page)] == names
-    assert ("No Space is" in page.text) is (not names)
+    assert (len(page.all("p", class_="nothing")) == 1) is (not names)
 
 
-def test_what_was_searched_stands_in_the_form_and_stays_in_the_links(board, submission):
+def test_what_was_searched_stands_in_the_form(board, submission):
     board.post(submission())
     page = opened(board, "/?search=%22%3E%3Cb%3E%26&state=unready")
     ((field, _),) = page.all("input")
     assert field["value"] == '"><b>&'
     assert not page.all("b")
     assert [text for attributes, text in page.all("option") if "selected" in attributes] == ["not ready"]
-    assert "?search=%22%3E%3Cb%3E%26&state=ready" in [each["href"] for each, _ in page.all("a")]
     assert [text for each, text in page.all("a") if "aria-current" in each] == ["1 Not ready"]
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("search=none", "No Space has \u201cnone\u201d in its name."),
+        ("state=unknown", "No Space is without a prediction."),
+        ("search=second&state=unready", "No Space with \u201csecond\u201d in its name is not ready."),
+        ("search=acme&page=7", "The list has no page 7. To its first page"),
+    ],
+)
+def test_nothing_found_is_said_in_a_sentence(board, submission, query, said):
+    board.post(submission(id="one", space="acme/first"))
+    board.post(submission(ready("two"), space="acme/second"))
+    page = opened(board, f"/?{query}")
+    assert [text for _, text in page.all("p", class_="nothing")] == [said]
+    if "page" in query:
+        assert ("?search=acme", "To its first page") in [(each["href"], text) for each, text in page.all("a")]
+
+
+def test_a_tile_leads_to_as_many_spaces_as_it_says(board, submission):
+    board.post(submission(id="one", space="acme/first"))
+    board.post(submission(ready("two"), space="acme/second"))
+    ((tile, text),) = opened(board, "/?search=first&page=1").all("a", id="tile-ready")
+    assert text == "1 Ready"
+    assert len(rows(opened(board, f"/{tile['href']}"))) == 1
+
+
+def test_every_table_has_a_name(board, submission):
+    checks = [check("HFS507", outcome="skipped", reason="there is no WebSocket")]
+    board.post(submission(id="one"))
+    board.post(submission(id="two", checks=checks))
+    for path in ("/", "/spaces/acme/atlas", "/reports/two"):
+        page = opened(board, path)
+        named = len([each for each, _ in page.all("table") if "aria-label" in each])
+        assert len(page.all("table")) == named + len(page.all("caption")) > 0
 
 
 def test_the_overview_has_pages(board, submission):
@@ -178,11 +213,39 @@ def test_a_long_history_has_pages(make_board, submission):
     assert [len(page.all("a", id=f"run-r{RUNS}")) for page in (first, second)] == [1, 0]
 
 
+def test_a_history_says_where_it_ends(board, submission):
+    board.post(submission(ready("one")))
+    page = opened(board, "/spaces/acme/atlas?page=9")
+    assert "The history has no page 9." in page.text
+    assert "?page=1" in [each["href"] for each, _ in page.all("a")]
+    assert not page.all("table", class_="runs")
+
+
+def test_a_space_says_why_it_is_not_ready(board, submission):
+    board.post(submission({"checks": [check("HFS410", finding("x"), predicts="APP_STARTING")]}, id="one"))
+    assert "Because of HFS410-a-check." in " ".join(opened(board, "/spaces/acme/atlas").text.split())
+    assert "Because of HFS410-a-check." in " ".join(opened(board, "/reports/one").text.split())
+    board.post(submission(ready("two")))
+    assert "Because of" not in opened(board, "/spaces/acme/atlas").text
+
+
+def test_a_space_says_why_nothing_is_predicted_and_what_its_owner_has_to_set(board, submission):
+    partial = {"not_rehearsed": ["the app: torch is not installed"], "requires": ["CHAT_KEY"]}
+    partial |= {"partial": "torch is not installed", "remedy": "pip install torch"}
+    board.post(submission({"stage": None, "checks": [], **partial}))
+    page = opened(board, "/spaces/acme/atlas")
+    titles = [text for _, text in page.all("h2")]
+    assert {"Not rehearsed", "To be set by the owner"} <= set(titles)
+    reasons = ["Because torch is not installed.", "To rehearse it: pip install torch"]
+    assert [text for _, text in page.all("p", class_="because")][:2] == reasons
+    assert [text for _, text in page.all("li")] == ["the app: torch is not installed", "CHAT_KEY"]
+
+
 def test_a_space_has_its_badge_to_copy(board, submission):
     board.post(submission())
     page = opened(board, "/spaces/acme/atlas", Host="owner-board.hf.space")
     ((image, _),) = page.all("img")
-    assert image["src"] == "../../badge/acme/atlas.svg"
+    assert image["src"] == f"../../badge/acme/atlas.svg?run={submission()['id']}"
     ((_, markdown),) = page.all("code", id="markdown")
     address = "http://owner-board.hf.space"
     assert markdown == (f"[![Space readiness]({address}/badge/acme/atlas.svg)]({address}/spaces/acme/atlas)")
@@ -218,6 +281,13 @@ def test_a_report_says_what_changed_since_the_run_before(board, submission):
     changes = [text for each, text in page.all("ul", class_="changes")]
     assert changes == ["HFS3 fresh", "HFS1 mended", "HFS2 stays 2"]
     assert "Since the run before" not in opened(board, f"/reports/{submission()['id']}").text
+
+
+def test_a_report_counts_its_checks_the_gravest_first(board, submission):
+    outcomes = ("passed", "skipped", "passed", "waived", "failed", "noted", "warned")
+    board.post(submission(id="one", checks=[check("HFS1", outcome=outcome) for outcome in outcomes]))
+    ((_, said),) = opened(board, "/reports/one").all("p", class_="because")[-1:]
+    assert said.endswith("UTC: 1 failed, 1 warned, 1 noted, 1 waived, 2 passed, 1 skipped.")
 
 
 def test_a_report_says_that_there_is_a_newer_one(board, submission):

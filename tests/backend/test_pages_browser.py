@@ -1,32 +1,19 @@
-"""The pages in a browser: measured, clicked, typed at, and watched while reports arrive."""
+"""The pages in a browser: measured, clicked and typed at."""
 
 from __future__ import annotations
 
-import shutil
-import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
-import uvicorn
 
-from backend.app import create_app
-from backend.report import EXAMPLE
-from backend.settings import Settings
-
+from .browsing import Board, document, is_live, launched, ready, serving, visiting
 from .page import hostile
-
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 #: The overview is a table from 928 pixels up.
 WIDTHS = (400, 800, 960, 1600)
 SCHEMES = ("light", "dark")
-TOKEN = "correct-horse"
 PATHS = (
     "/",
     "/?search=none",
@@ -73,49 +60,6 @@ WIDE = """() => [...document.body.querySelectorAll('*')]
   .map(each => each.outerHTML.slice(0, 80))"""
 
 
-def document(id_: str, name: str, /, **members: Any) -> dict[str, Any]:
-    made = {**deepcopy(EXAMPLE), **members, "id": id_}
-    made["space"] = {**made["space"], "id": name}
-    return made
-
-
-def ready(id_: str, space: str) -> dict[str, Any]:
-    return document(id_, space, stage="RUNNING", ready=True, checks=[])
-
-
-class Board:
-    """A board on a port of this machine."""
-
-    def __init__(self, address: str) -> None:
-        self.address = address
-
-    def publish(self, made: dict[str, Any]) -> None:
-        headers = {"Authorization": f"Bearer {TOKEN}"}
-        httpx.post(f"{self.address}/api/reports", json=made, headers=headers).raise_for_status()
-
-
-@contextmanager
-def serving(folder: Path, **options: Any) -> Iterator[Board]:
-    app = create_app(Settings(database_url=f"sqlite:///{folder / 'board.db'}", board_tokens=TOKEN))
-    config = uvicorn.Config(
-        app, port=0, ws="none", log_level="warning", timeout_graceful_shutdown=1, **options
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        while not server.started:
-            assert thread.is_alive()
-            time.sleep(0.01)
-        (listener,) = server.servers
-        port = listener.sockets[0].getsockname()[1]
-        yield Board(f"http://127.0.0.1:{port}")
-    finally:
-        app.state.feed._loop.call_soon_threadsafe(app.state.feed.close)
-        server.should_exit = True
-        thread.join()
-
-
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Board]:
     """A board with something of everything."""
@@ -138,37 +82,8 @@ def board(tmp_path: Path) -> Iterator[Board]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = next(filter(None, map(shutil.which, names)), None)
-    if path is None:
-        pytest.skip("Chromium is not installed")
-    with playwright.sync_playwright() as started:
-        # The Hub's page is played here, and its frame is a board of this machine: not to be prevented.
-        args = ["--no-sandbox", "--disable-features=LocalNetworkAccessChecks"]
-        chromium = started.chromium.launch(executable_path=path, args=args)
+    with launched() as chromium:
         yield chromium
-        chromium.close()
-
-
-@contextmanager
-def visiting(browser: Any, address: str, *, width: int = 800, **options: Any) -> Iterator[Any]:
-    """A page that is open.  ``page.said``: lines of its console, and requests for another host."""
-    context = browser.new_context(viewport={"width": width, "height": 900}, **options)
-    page = context.new_page()
-    host = "/".join(address.split("/")[:3])
-    page.said = []
-    page.on("console", lambda message: page.said.append(message.text))
-    page.on("pageerror", lambda error: page.said.append(str(error)))
-    page.on("request", lambda request: request.url.startswith(host) or page.said.append(request.url))
-    page.goto(address)
-    try:
-        yield page
-    finally:
-        context.close()
-
-
-def is_live(page: Any) -> None:
-    page.wait_for_selector("#live[data-state=on]")
 
 
 # -- looks
@@ -218,79 +133,51 @@ def test_the_overview_is_a_table_to_readers_at_every_width(browser: Any, filled:
         assert page.get_by_role("img", name="Last 2 runs: 1 ready, 1 not ready").is_visible()
 
 
-# -- live
+@pytest.mark.parametrize("path", PATHS)
+def test_no_two_landmarks_have_one_name(browser: Any, filled: Board, path: str) -> None:
+    with visiting(browser, filled.address + path) as page:
+        names = page.evaluate(
+            """() => [...document.querySelectorAll('section, nav, aside, [role=region], [role=search]')]
+              .map(each => each.tagName + (each.getAttribute('aria-label')
+                ?? document.getElementById(each.getAttribute('aria-labelledby'))?.textContent ?? ''))
+              .map(name => name.replace('DIV', 'SECTION').replace('PRE', 'SECTION'))"""
+        )
+        assert len(names) == len(set(names))
 
 
-@contextmanager
-def within_a_second() -> Iterator[None]:
-    began = time.monotonic()
-    yield
-    assert time.monotonic() - began < 1
+@pytest.mark.parametrize("path", ["/", "/spaces/acme/atlas", "/reports/atlas-1"])
+def test_a_moment_stands_in_one_line(browser: Any, filled: Board, path: str) -> None:
+    with visiting(browser, filled.address + path) as page:
+        for width in (320, *WIDTHS):
+            page.set_viewport_size({"width": width, "height": 900})
+            lines = page.evaluate(
+                "[...document.querySelectorAll('time')].map(each => each.getClientRects().length)"
+            )
+            assert lines
+            assert max(lines) == 1, width
 
 
-def test_the_first_report_appears_within_a_second(browser: Any, board: Board) -> None:
-    with visiting(browser, board.address) as page:
-        is_live(page)
-        with within_a_second():
-            board.publish(document("one", "acme/atlas"))
-            page.wait_for_selector("tr[data-key='acme/atlas']", timeout=1000)
-        assert page.inner_text("#said") == "acme/atlas: Not ready, APP_STARTING"
-        assert page.said == []
+def test_on_a_telephone_the_name_of_a_space_has_a_line_for_itself(browser: Any, filled: Board) -> None:
+    with visiting(browser, filled.address, width=320) as page:
+        (name, state, runs) = (
+            page.locator("tr[data-key='acme/atlas']").locator(each).bounding_box()
+            for each in ("th", ".of-state", ".of-runs")
+        )
+        assert name["width"] > 200
+        assert state["y"] >= name["y"] + name["height"]
+        assert runs["x"] >= state["x"] + state["width"]
+        assert runs["x"] + runs["width"] <= 320
 
 
-def test_a_change_appears_within_a_second_and_is_said(browser: Any, board: Board) -> None:
-    board.publish(document("one", "acme/atlas"))
-    board.publish(ready("other", "acme/other"))
-    with visiting(browser, board.address) as page:
-        is_live(page)
-        assert page.inner_text("#said") == ""
-        page.focus("a[id='space-acme/other']")
-        with within_a_second():
-            board.publish(ready("two", "acme/atlas"))
-            page.wait_for_selector("tr.changed[data-run=two]", timeout=1000)
-        assert page.inner_text("#said") == "acme/atlas: Ready, RUNNING"
-        assert page.inner_text("#tile-ready .number") == "2"
-        assert page.evaluate("document.activeElement.id") == "space-acme/other"
-
-
-def test_a_space_and_a_report_are_kept_up_to_date(browser: Any, board: Board) -> None:
-    board.publish(document("one", "acme/atlas"))
-    with (
-        visiting(browser, f"{board.address}/spaces/acme/atlas") as space,
-        visiting(browser, f"{board.address}/reports/one") as report,
-    ):
-        is_live(space)
-        is_live(report)
-        space.click("summary")
-        board.publish(ready("two", "acme/atlas"))
-        space.wait_for_selector(".head[data-run=two]", timeout=1000)
-        assert space.locator("#run-two").is_visible()  # what was opened stays open
-        report.wait_for_selector("#newest", timeout=1000)
-        assert report.inner_text("#said") == "There is a newer report of acme/atlas"
-
-
-def test_what_is_hostile_stays_text_when_it_arrives(browser: Any, board: Board) -> None:
-    worst = hostile()
-    board.publish(ready("one", "acme/atlas"))
-    with visiting(browser, f"{board.address}/spaces/acme/atlas") as page:
-        is_live(page)
-        board.publish(document("two", "acme/atlas", **worst))
-        page.wait_for_selector(".head[data-run=two]", timeout=1000)
-        assert page.locator("#space img, #space script").count() == 0
-        assert page.said == []
-
-
-def test_a_board_that_goes_and_comes_back_is_noticed(browser: Any, tmp_path: Path) -> None:
-    with serving(tmp_path) as first:
-        first.publish(document("one", "acme/atlas"))
-        with visiting(browser, first.address) as page:
-            is_live(page)
-            page.context.set_offline(True)
-            page.evaluate("dispatchEvent(new Event('pagehide')), dispatchEvent(new Event('pageshow'))")
-            page.wait_for_selector("#live[data-state=off]")
-            assert page.inner_text("#live") == "Not live"
-            page.context.set_offline(False)
-            is_live(page)
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("path", ["/", "/spaces/acme/atlas", "/reports/atlas-1"])
+def test_on_paper_it_is_black_on_white(browser: Any, filled: Board, path: str, scheme: str) -> None:
+    with visiting(browser, filled.address + path, color_scheme=scheme) as page:
+        page.emulate_media(media="print", color_scheme=scheme)
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+        assert page.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
+        assert page.evaluate(FAINT)["found"] == []
+        assert page.locator("form:visible, button:visible, #live:visible").count() == 0
 
 
 # -- keyboard

@@ -8,6 +8,7 @@ import math
 import pytest
 
 from backend.view import MOST, lasting, number, read, text
+from backend.why import why
 
 
 def finding(message="wrong", **members):
@@ -60,6 +61,52 @@ def test_the_findings_of_a_check_for_many_routes_stand_together():
     (level,) = read({"checks": [check("HFS501", finding(route), route=route) for route in routes]}).levels
     (only,) = level.checks
     assert [each.route for each in only.findings] == list(routes)
+
+
+def test_what_all_findings_of_a_check_share_is_said_once():
+    findings = [finding(each, hint="mend it", consequence=f"{each} fails") for each in ("a", "b")]
+    (level,) = read({"checks": [check("HFS1", *findings)]}).levels
+    (only,) = level.checks
+    assert (only.hint, only.consequence) == ("mend it", "")
+    assert [(each.hint, each.consequence) for each in only.findings] == [("", "a fails"), ("", "b fails")]
+    (level,) = read({"checks": [check("HFS1", findings[0])]}).levels
+    assert [each.hint for each in level.checks[0].findings] == ["mend it"]
+
+
+def test_the_causes_are_the_failed_checks_of_the_predicted_stage():
+    checks = [
+        check("HFS410", finding()),
+        check("HFS501", finding(), predicts="RUNNING"),
+        check("HFS411", outcome="warned"),
+        check("HFS412", finding(), route="GET /a"),
+        check("HFS412", finding(), route="GET /b"),
+    ]
+    assert why({"stage": "APP_STARTING", "checks": checks}) == "Because of HFS410-name, HFS412-name."
+    many = [check(f"HFS{number}", finding()) for number in range(9)]
+    assert why({"stage": "APP_STARTING", "checks": many}).endswith("HFS4-name and 4 more.")
+    assert why({"stage": "RUNNING", "checks": [check()]}) == ""
+
+
+@pytest.mark.parametrize(
+    ("members", "said"),
+    [
+        ({}, "Because torch is not installed."),
+        ({"partial": "the image has other tools"}, "Because the image has other tools."),
+        ({"partial": None, "checks": [{"code": []}, 3]}, ""),
+    ],
+)
+def test_why_nothing_is_predicted(members, said):
+    checks = [
+        check("HFS201", outcome="skipped", reason="there is no Dockerfile"),
+        check("HFS404", outcome="skipped", reason="needs HFS402"),
+        check("HFS402", outcome="skipped", reason="torch is not installed"),
+    ]
+    assert why({"stage": None, "checks": checks, **members}) == said
+
+
+def test_the_remedy_stands_where_nothing_is_predicted():
+    assert read({"stage": None, "remedy": "pip install torch"}).remedy == "pip install torch"
+    assert read({"stage": "RUNNING", "remedy": "pip install torch"}).remedy == ""
 
 
 @pytest.mark.parametrize(("number_", "left_out"), [(MOST, 0), (MOST + 1, 1), (10_000, 10_000 - MOST)])
