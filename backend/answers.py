@@ -34,6 +34,10 @@ class RunSummary(Answer):
     ready: bool
     failed: int = Field(examples=[1])
     warned: int = Field(examples=[0])
+    because: str = Field(
+        description="The check that the stage is due to, and how many others",
+        examples=["HFS410-port-mismatch and 1 more"],
+    )
     received_at: datetime = Field(examples=[_MOMENT])
 
 

@@ -59,7 +59,7 @@ class Run(SQLModel, table=True):
 
     ``sequence``: the order in which runs of all Spaces were stored; never used twice.  ``id``: as
     the publisher chose it.  ``number``: counts the runs of the Space, from 1.  ``failed`` and
-    ``warned``: how many checks had that outcome.
+    ``warned``: how many checks had that outcome.  ``because``: what its stage is due to.
     """
 
     __tablename__ = "run"
@@ -77,6 +77,7 @@ class Run(SQLModel, table=True):
     failed: int
     warned: int
     received_at: datetime = Field(sa_type=UtcDateTime)
+    because: str = Field(default="", max_length=200, sa_column_kwargs={"server_default": ""})
 
 
 class Document(SQLModel, table=True):

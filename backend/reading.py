@@ -23,7 +23,8 @@ RECENT = 30
 class Point:
     """One run, without its details.
 
-    ``stage``: None where the run could predict none.  ``failed``, ``warned``: numbers of checks.
+    ``stage``: None where the run could predict none; ``because``: the check that it is due to, and
+    how many others.  ``failed``, ``warned``: numbers of checks.
     """
 
     id: str
@@ -32,6 +33,7 @@ class Point:
     received_at: datetime
     failed: int
     warned: int
+    because: str = ""
 
     @property
     def state(self) -> State:
@@ -137,7 +139,7 @@ def counts(session: Session) -> dict[str, int]:
     return found
 
 
-_POINT: Any = (Run.id, Run.stage, Run.ready, Run.received_at, Run.failed, Run.warned)
+_POINT: Any = (Run.id, Run.stage, Run.ready, Run.received_at, Run.failed, Run.warned, Run.because)
 _STORED: Any = (Run.id, Run.space, Run.received_at, Document.body)
 
 

@@ -20,6 +20,9 @@ PART_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}"
 SPACE_PATTERN = rf"^{PART_PATTERN}/{PART_PATTERN}$"
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 
+#: Characters of a check's name that a row of the overview has.
+_LONGEST_NAME = 160
+
 SpaceName = Annotated[str, Field(pattern=SPACE_PATTERN)]
 PartName = Annotated[str, Field(pattern=f"^{PART_PATTERN}$")]
 ReportId = Annotated[str, Field(pattern=ID_PATTERN)]
@@ -198,7 +201,8 @@ class Invalid(ValueError):
 
 @dataclass(frozen=True)
 class Submission:
-    """A valid report, ready to be stored.  ``packed``: what :func:`documents.pack` made of it."""
+    """A valid report, ready to be stored.  ``packed``: what :func:`documents.pack` made of it;
+    ``because``: the first check that its stage is due to, and how many others."""
 
     id: str
     space: str
@@ -207,6 +211,7 @@ class Submission:
     failed: int
     warned: int
     packed: bytes
+    because: str = ""
 
 
 def read(body: bytes) -> Submission:
@@ -234,7 +239,18 @@ def read(body: bytes) -> Submission:
         )
     outcomes = [check.outcome for check in report.checks]
     failed, warned = outcomes.count("failed"), outcomes.count("warned")
-    return Submission(report.id, space, report.stage, report.ready, failed, warned, pack(body))
+    because = _because(report)
+    return Submission(report.id, space, report.stage, report.ready, failed, warned, pack(body), because)
+
+
+def _because(report: Report) -> str:
+    blamed = [each for each in report.checks if each.outcome == "failed" and each.predicts == report.stage]
+    names = list(dict.fromkeys(f"{each.code}-{each.name}" for each in blamed))
+    if not names:
+        return ""
+    # It becomes a column, and a name may hold what databases do not take.
+    first = re.sub(r"[^!-~]+", "?", names[0])[:_LONGEST_NAME]
+    return f"{first} and {len(names) - 1} more" if len(names) > 1 else first
 
 
 def _invalid(*place_and_message: str) -> Invalid:

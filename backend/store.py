@@ -107,6 +107,7 @@ def _run(submission: Submission, space: dict[str, Any]) -> dict[str, Any]:
         "failed": submission.failed,
         "warned": submission.warned,
         "received_at": space["received_at"],
+        "because": submission.because,
     }
 
 

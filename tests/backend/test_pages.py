@@ -47,7 +47,9 @@ def test_the_overview_shows_the_state_of_every_space(board, submission):
         "acme/third": "No prediction",
     }
     assert "APP_STARTING" in shown["acme/first"]
+    assert "HFS410-port-mismatch" in shown["acme/first"]
     assert "1 failed" in shown["acme/first"]
+    assert "HFS" not in shown["acme/second"] + shown["acme/third"]
     assert "nothing failed" in shown["acme/second"]
     assert [text for _, text in page.all("a") if re.match(r"\d+ ", text)] == [
         "3 All",

@@ -50,8 +50,35 @@ def test_a_run_is_listed_without_its_details(board, submission):
         "ready": False,
         "failed": 1,
         "warned": 0,
+        "because": "HFS410-port-mismatch",
         "received_at": None,
     }
+
+
+@pytest.mark.parametrize(
+    ("stage", "checks", "because"),
+    [
+        (
+            "APP_STARTING",
+            [("HFS411", "bind-address", "failed"), ("HFS410", "port", "failed")],
+            "HFS411-bind-address and 1 more",
+        ),
+        ("APP_STARTING", [("HFS501", "route-answers", "failed")] * 3, "HFS501-route-answers"),
+        ("RUNNING", [("HFS410", "port", "warned"), ("HFS411", "bind-address", "waived")], ""),
+        ("PAUSED", [("HFS410", "port", "failed")], ""),
+        (None, [("HFS410", "port", "failed")], ""),
+        ("APP_STARTING", [("HFS410", "a\0b\u202ec", "failed")], "HFS410-a?b?c"),
+        ("APP_STARTING", [("HFS410", "x" * 999, "failed")] * 2, f"HFS410-{'x' * 153}"),
+    ],
+)
+def test_a_run_says_what_its_stage_is_due_to(board, submission, stage, checks, because):
+    sent = submission({"stage": stage})
+    sent["checks"] = [
+        {**sent["checks"][0], "code": code, "name": name, "outcome": outcome}
+        for code, name, outcome in checks
+    ]
+    assert board.post(sent).status_code == 201
+    assert [run["because"] for run in runs(board)] == [because]
 
 
 def test_members_of_later_reports_are_kept(board, submission):

@@ -10,13 +10,16 @@ from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlmodel import Session, SQLModel
 
 from backend import reading, store
 from backend.database import SchemaError, make_engine, migrate, writer_of
 from backend.documents import pack
+from backend.migrations.versions import r0001_runs
 from backend.report import Submission
 from backend.settings import Settings
 from backend.store import Outcome
@@ -102,8 +105,29 @@ def test_processes_that_start_together_share_a_new_database(database_url):
     assert start(url, 3) == [("", 0)] * 3
     engine = make_engine(url)
     with engine.connect() as connection:
-        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == ["0001"]
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == ["0002"]
     engine.dispose()
+
+
+def test_a_board_of_the_first_schema_keeps_what_it_has(database_url):
+    url = Settings(database_url=database_url).database_url
+    engine = make_engine(url)
+    moment = "2026-08-03 09:30:00+00:00"
+    space = f"'acme/atlas', 'unready', 'one', false, '{moment}', '{moment}', 1, 1"
+    with engine.begin() as connection:
+        context = MigrationContext.configure(connection)
+        with Operations.context(context):
+            r0001_runs.upgrade()
+        context.stamp(ScriptDirectory(str(Path(r0001_runs.__file__).parents[1])), "0001")
+        connection.execute(text(f"INSERT INTO space VALUES ({space})"))
+        connection.execute(
+            text(f"INSERT INTO run VALUES (1, 'one', 'acme/atlas', 1, 'PAUSED', false, 1, 2, '{moment}')")
+        )
+    migrate(engine)
+    with Session(engine) as session:
+        (point,) = reading.history(session, "acme/atlas")
+    engine.dispose()
+    assert (point.id, point.stage, point.failed, point.warned, point.because) == ("one", "PAUSED", 1, 2, "")
 
 
 def test_the_directory_of_a_file_is_made(tmp_path):
