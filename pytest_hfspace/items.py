@@ -18,8 +18,8 @@ import pytest
 
 from .check import Check, Result
 from .rehearsal.facts import Route
-from .report.terminal import failure_text, text_width
-from .report.text import printable
+from .report.terminal import failure_text
+from .report.text import GLUE, printable, terminal_columns, text_width, told
 from .run import Run, names
 from .runs import Runs
 from .space import Space
@@ -63,7 +63,7 @@ class CheckItem(pytest.Function):
     """One check; of one route, or of all routes, where it is about routes.
 
     ``like``: an item of the same check, whose function and fixtures it shares; an app may have
-    hundreds of routes.
+    hundreds of routes.  ``misnamed``: the command line names a route that the app does not have.
     """
 
     def __init__(
@@ -79,6 +79,7 @@ class CheckItem(pytest.Function):
         self.run = run
         self.route = route
         self.results: tuple[Result, ...] = ()
+        self.misnamed = False
         self.user_properties += [("hfspace_code", check.code), ("hfspace_stage", check.predicts.value)]
 
     def evaluate(self, request: pytest.FixtureRequest) -> None:
@@ -102,8 +103,8 @@ class CheckItem(pytest.Function):
         try:
             return list(_named(chosen, self.run.routes_of(self.check)).values())
         except LookupError as error:
-            reason = str(error)
-        pytest.fail(reason, pytrace=False)
+            self.misnamed, reason = True, str(error)
+        pytest.fail("\n".join(told(reason, _columns(self.config))), pytrace=False)
 
     def _conclude(self) -> None:
         waived = dict.fromkeys(f.waived for result in self.results for f in result.findings if f.waived)
@@ -157,9 +158,7 @@ def _test_function(check: Check, facts: Iterable[str]) -> Any:
 def _columns(config: pytest.Config) -> int:
     if config.pluginmanager.hasplugin("terminalreporter"):
         return config.get_terminal_writer().fullwidth
-    import shutil
-
-    return shutil.get_terminal_size().columns
+    return terminal_columns()
 
 
 def _usual_place(check: Check, route: Route | None, space: Space) -> tuple[str, int]:
@@ -176,12 +175,16 @@ def _usual_place(check: Check, route: Route | None, space: Space) -> tuple[str, 
 
 
 class RouteGroup(pytest.Collector):
-    """A check that is evaluated once for every route, each in an item of its own."""
+    """A check that is evaluated once for every route, each in an item of its own.
+
+    ``misnamed``: as an item's.
+    """
 
     def __init__(self, *, check: Check, run: Run, **kw: Any):
         super().__init__(**kw)
         self.check = check
         self.run = run
+        self.misnamed = False
 
     def collect(self) -> Iterable[CheckItem]:
         """Wait for the routes.  An app that does not start leaves one item that says why."""
@@ -195,7 +198,8 @@ class RouteGroup(pytest.Collector):
         try:
             routes = _named(chosen, run.routes_of(check))
         except LookupError as error:
-            raise self.CollectError(str(error)) from None
+            self.misnamed = True
+            raise self.CollectError("\n".join(told(str(error), _columns(self.config)))) from None
         item: CheckItem | None = None
         for name, route in routes.items():
             item = CheckItem.from_parent(self, name=name, check=check, run=run, route=route, like=item)
@@ -215,7 +219,8 @@ def _named(chosen: list[str] | None, routes: Iterable[Route]) -> dict[str, Route
     for name in chosen or ():
         if name not in known:
             near = get_close_matches(name, list(known), n=3, cutoff=0.4)
-            hint = f"; did you mean {' or '.join(near)}?" if near else ""
+            meant = " or ".join(each.replace(" ", GLUE) for each in near)
+            hint = f"; did you mean {meant}?" if near else ""
             raise LookupError(f"the app has no route {name!r}{hint}")
     return {name: route for name, route in known.items() if chosen is None or name in chosen}
 

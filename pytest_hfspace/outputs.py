@@ -12,7 +12,7 @@ from .options import Outputs
 from .report import Report
 from .report.formats import render
 from .report.json import document
-from .report.text import said
+from .report.text import said, told
 from .run import DEFECT
 
 
@@ -26,11 +26,12 @@ class Written:
     notes: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
 
-    def lines(self) -> Iterator[tuple[str, str]]:
-        """What is to be said of it, and in which colour."""
-        yield from ((f"ERROR: {problem}", "red") for problem in self.problems)
-        yield from ((f"WARNING: {warning}", "yellow") for warning in self.warnings)
-        yield from ((note, "") for note in self.notes)
+    def lines(self, columns: int) -> Iterator[tuple[str, str]]:
+        """What is to be said of it on a terminal of so many columns, and in which colour."""
+        texts = [(f"ERROR: {problem}", "red") for problem in self.problems]
+        texts += [(f"WARNING: {warning}", "yellow") for warning in self.warnings]
+        texts += [(note, "") for note in self.notes]
+        yield from ((line, colour) for text, colour in texts for line in told(text, columns))
 
 
 def write_reports(reports: Sequence[Report], outputs: Outputs) -> Written:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from collections.abc import Generator, Sequence
-from contextlib import suppress
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from importlib.machinery import ModuleSpec, PathFinder
 from typing import Any
 
@@ -142,6 +142,17 @@ class _AsTheyAre:
             sys.meta_path.remove(cls)
 
 
+@contextmanager
+def _wrapped() -> Iterator[None]:
+    """A usage error is broken to the terminal's width: pytest prints it as it is."""
+    try:
+        yield
+    except pytest.UsageError as error:
+        from .report.text import terminal_columns, usage
+
+        raise pytest.UsageError(usage(str(error), terminal_columns())) from error.__cause__
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, object, object]:
     """Start the app while pytest loads the project's conftest files.
@@ -155,7 +166,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     early_config.add_cleanup(_AsTheyAre.remove)
     from .runs import Runs
 
-    runs = Runs.of(early_config)
+    with _wrapped():
+        runs = Runs.of(early_config)
     if runs.collects_routes and runs.only.is_whole:
         runs.only.begin()
     try:
@@ -176,7 +188,9 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     from .session import Readiness
 
-    config.pluginmanager.register(Readiness(config), "hfspace-session")
+    with _wrapped():
+        readiness = Readiness(config)
+    config.pluginmanager.register(readiness, "hfspace-session")
 
 
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
@@ -187,5 +201,6 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
         from .runs import own_checks
 
         options = config.option
-        return answer(options.hfspace_explain, options.hfspace_list, (*CATALOGUE, *own_checks(config)))
+        with _wrapped():
+            return answer(options.hfspace_explain, options.hfspace_list, (*CATALOGUE, *own_checks(config)))
     return None

@@ -23,8 +23,10 @@ def ini(config: pytest.Config, name: str) -> Any:
     """An ini value; :class:`pytest.UsageError` for one of the wrong type, in every pytest."""
     try:
         return config.getini(name)
-    except (TypeError, ValueError) as error:  # pytest 9.2 raises UsageError itself
-        raise pytest.UsageError(f"{name}: {error}") from None
+    except (TypeError, ValueError, pytest.UsageError) as error:
+        # pytest 9.2 raises a UsageError itself, without the name in some of them
+        about = "" if name in str(error) else f"{name}: "
+        raise pytest.UsageError(f"{about}{error}") from None
 
 
 def read_roots(config: pytest.Config, asked: list[str]) -> list[tuple[str, Path]]:

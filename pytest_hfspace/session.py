@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 
 from .header import header_lines
-from .items import Catalogue, CheckItem, NotReady
+from .items import Catalogue, CheckItem, NotReady, RouteGroup
 from .options import read_outputs
 from .outputs import Written, write_baseline, write_reports
 from .report import Evidence, Report, pack, settled, unpack
 from .report.catalogue import did_you_mean, find
 from .report.terminal import closing_sections, headline, why_failed
-from .report.text import printable
+from .report.text import printable, terminal_columns
 from .run import Run, names
 from .runs import Runs
 from .settings import matches
@@ -27,6 +27,8 @@ from .tally import Tally
 
 #: The attribute of a test report that carries results, and its key in a worker's output.
 KEY = "hfspace"
+#: That of a report that says that the command line names a route that does not exist.
+_MISNAMED = "hfspace_misnamed"
 
 
 class Readiness:
@@ -40,7 +42,7 @@ class Readiness:
         self.handed_over: list[dict[str, Any]] = []
         self.reports: tuple[Report, ...] = ()
         self.written = Written()
-        self._told = False
+        self._misnamed = self._told = False
         self._validate()
         self._take_arguments()
         if self.runs.collects_routes and self.runs.only.needs_app:
@@ -95,6 +97,7 @@ class Readiness:
     ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
         """Append the catalogue to what the session collects."""
         report = yield
+        self._misnamed |= isinstance(collector, RouteGroup) and collector.misnamed
         is_top = isinstance(collector, pytest.Session) and report.passed
         if is_top and any(run.selected for run in self.runs.values()):
             node = Catalogue.from_parent(collector, name="hfspace", nodeid="hfspace")
@@ -127,6 +130,8 @@ class Readiness:
             name = item.run.settings.name
             setattr(report, KEY, {"space": name, "results": [pack(result) for result in item.results]})
             self._place(item, report)
+        if isinstance(item, CheckItem) and item.misnamed:
+            setattr(report, _MISNAMED, True)
         return report
 
     def _place(self, item: CheckItem, report: pytest.TestReport) -> None:
@@ -155,6 +160,7 @@ class Readiness:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep the results; under pytest-xdist they come from a worker."""
+        self._misnamed |= getattr(report, _MISNAMED, False)
         data = getattr(report, KEY, None)
         if data is not None:
             tally, run = self.tallies[data["space"]], self.runs[data["space"]]
@@ -233,6 +239,8 @@ class Readiness:
         baseline = self.runs.settings[0].baseline
         if baseline is not None:
             self.written = write_baseline(self.reports, baseline, self.written)
+        if self._misnamed:  # whatever else was found: the command line cannot be meant
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
         if session.exitstatus != pytest.ExitCode.OK:
             return
         if self.written.problems:
@@ -243,9 +251,9 @@ class Readiness:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the closing section."""
         self._told = True
-        for text, colour in self.written.lines():
-            terminalreporter.write_line(text, **({colour: True} if colour else {}))
         columns = self.config.get_terminal_writer().fullwidth
+        for text, colour in self.written.lines(columns):
+            terminalreporter.write_line(text, **({colour: True} if colour else {}))
         lines = closing_sections(self.reports, columns, verbose=self.config.option.verbose > 0)
         if lines:
             terminalreporter.write_sep("=", "Space readiness")
@@ -257,5 +265,5 @@ class Readiness:
     def pytest_unconfigure(self) -> None:
         """Without a closing section (``--no-summary``, ``-p no:terminal``): say what must be known."""
         if not self._told:
-            sys.stderr.writelines(f"{text}\n" for text, _ in self.written.lines())
+            sys.stderr.writelines(f"{text}\n" for text, _ in self.written.lines(terminal_columns()))
             sys.stdout.writelines(f"{command}\n" for command in self.written.commands)

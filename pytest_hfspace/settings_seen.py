@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from .rehearsal.facts import FileUse, Read, Rehearsal
 from .space import Space
 
-_DOTENV = re.compile(r"\.env(\.(?!example|sample|template|dist)\w+)?")
+_EXAMPLE = r"example|sample|template|dist"
+_DOTENV = re.compile(rf"\.env(\.(?!{_EXAMPLE})\w+)?|(?!{_EXAMPLE})[\w-]+\.env")
 
 #: Formats that are made for settings, and names of files of settings in the formats of everything.
 _FORMATS_OF_SETTINGS = (".ini", ".cfg", ".conf", ".toml", ".properties")

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -46,6 +47,17 @@ class ReadinessRun:
             if check["outcome"] in outcomes
             for finding in check["findings"]
         ]
+
+
+def unwrapped(lines: Iterable[str]) -> list[str]:
+    """Messages on one line each: what is indented goes on with the line before, what is empty is none."""
+    found: list[str] = []
+    for line in lines:
+        if line.startswith("  ") and found:
+            found[-1] += f" {line.strip()}"
+        elif line.strip():
+            found.append(line)
+    return found
 
 
 def git(directory: Path, *arguments: str) -> None:

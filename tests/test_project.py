@@ -36,7 +36,7 @@ def test_the_plugin_is_registered_and_typed() -> None:
 
 def test_the_readme_is_short_and_names_both_commands() -> None:
     lines = README.splitlines()
-    assert len(lines) <= 150
+    assert len(lines) < 150
     assert "pip install -e . -r requirements.txt && pytest --hfspace" in lines
     assert 'pip install -e ".[dev]" && pytest' in lines
 

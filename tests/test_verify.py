@@ -321,9 +321,46 @@ def test_nothing_is_left_of_one_that_is_interrupted(tmp_path: Path, number: sign
     finally:
         caller.kill()
     assert eventually(lambda: not processes_of(place))
-    if number == signal.SIGINT:
-        assert "KeyboardInterrupt" in complaint
-        assert list(place.iterdir()) == []
+    assert eventually(lambda: not list(place.iterdir()))
+    assert ("KeyboardInterrupt" in complaint) is (number == signal.SIGINT)
+
+
+#: The files of the Space are copied, and this takes its time: nothing runs yet.
+COPIES = """\
+import sys
+import time
+from pytest_hfspace import verify
+from pytest_hfspace.space.files import Files
+
+
+def copy(*_):
+    print("copies", flush=True)
+    time.sleep(600)
+
+
+Files.copy_to = copy
+verify(sys.argv[1])
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_no_file_is_left_of_one_that_ends_before_the_app_starts(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    space = write_space(tmp_path / "space", dict(HEALTHY))
+    place = tmp_path / "temporary"
+    place.mkdir()
+    with subprocess.Popen(
+        [sys.executable, "-c", COPIES, str(space)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY), "TMPDIR": str(place)},
+    ) as caller:
+        assert caller.stdout is not None
+        assert caller.stdout.readline() == "copies\n"
+        assert len(list(place.iterdir())) == 1
+        caller.send_signal(number)
+    assert eventually(lambda: not list(place.iterdir()))
 
 
 def processes_of(place: Path) -> list[str]:

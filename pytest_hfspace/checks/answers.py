@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from ..check import Finding, Level, Skip
@@ -14,6 +15,8 @@ from ..space import Space
 from ..space.settings import is_placeholder, is_secret_name
 from .absent import lost_of
 from .causes import CODES_OF_LOST
+from .egress import is_open
+from .meant import is_meant
 from .pointers import pointer_of
 from .refused import refusal_of
 from .serving import one_line, request_names
@@ -24,14 +27,17 @@ _USED_AFTER_CLOSE = re.compile(r"Cannot call \"|WebSocket is not connected|Unexp
 
 #: What looking up an unknown id raises.
 _NOT_THERE = frozenset({"builtins.LookupError", "builtins.StopIteration", "builtins.FileNotFoundError"})
+#: The answer to a host that the app does not serve.
+_MISDIRECTED = 421
 
 _UNREACHABLE_HINT = (
     "no proof of a defect: give the address of a service that can be reached with --hfspace-env NAME=VALUE, "
     "or let the route answer without it"
 )
 
-
+_MEANT = "remove it once it was tried, or skip it with a reason: pytest_hfspace_request(route) in conftest.py"
 _LATE = "The Space runs, the visitor has the answer, and what should follow it is not done."
+_OUTAGE = "The Space runs, and while that service does not answer, whoever uses this route gets this answer."
 _REFUSED = "The Space runs, and whoever uses this route gets this answer."
 
 #: What to do about an exception that says it all, by its class and a pattern of its message.
@@ -102,6 +108,10 @@ def _told_elsewhere(
     """Take out the causes that are another check's findings: its codes."""
     codes = []
     for key, group in [*causes.items()]:
+        if group[0].status == _MISDIRECTED:
+            codes.append("HFS604")
+            del causes[key]
+            continue
         refused = refusal_of(space, rehearsal, group[0].raised)
         if refused is not None:
             codes.append(refused.code)
@@ -171,7 +181,12 @@ def _explain(
     if first.raised and not _only_left(first):
         if missing and missing.known:
             return
-        yield _raised(route, first, first.raised, names=names, missing=missing)
+        found = _raised(route, first, first.raised, names=names, missing=missing)
+        if not missing and is_meant(space, route, first.raised):
+            found = replace(
+                found, message=f"{found.message}; it seems meant to fail", hint=_MEANT, level="note"
+            )
+        yield found
     elif not route.own:
         return
     elif first.busy:
@@ -183,11 +198,14 @@ def _explain(
         )
     elif first.unreachable:
         seen = f"answered {first.status}" if first.status else first.problem
+        # an answer of its own for an outage that the Space does not have is as it should be
+        is_handled = first.status is not None and is_open(first.unreachable)
         yield _finding(
             route,
             f"{names}: could not reach {first.unreachable} in the rehearsal, {seen}",
             _UNREACHABLE_HINT,
-            level="warn",
+            level="note" if is_handled else "warn",
+            consequence=_OUTAGE if is_handled else "",
         )
     elif first.problem:
         yield _finding(

@@ -12,7 +12,11 @@ _ASKS = re.compile(
     r"(?:invalid|missing|incorrect|wrong|bad|expired|no|requires?|provide)\W+(?:\w+\W+){0,3}?"
     r"(?:api[ _-]?key|password|credentials?|token|signature)\b"
     r"|\b(?:api[ _-]?key|password|credentials?|token|signature)\W+(?:\w+\W+){0,2}?"
-    r"(?:missing|required|invalid|incorrect|wrong|expired)\b|\bunauthori[sz]ed\b|\bnot authenticated\b",
+    r"(?:missing|required|invalid|incorrect|wrong|expired)\b|\bunauthori[sz]ed\b|\bnot authenticated\b"
+    # what another site, or a mail, brings back: OAuth's redirect, a link that is good once
+    r"|\b(?:sign-?in|log-?in|oauth|authentication|authori[sz]ation)\W+(?:\w+\W+){0,2}?(?:failed|required|error)\b"
+    r"|\bmismatching_state\b|\bstate\W+(?:\w+\W+){0,2}?mismatch|\b(?:invalid|missing) (?:oauth|csrf) state\b"
+    r"|\blink\W+(?:\w+\W+){0,2}?(?:invalid|expired)\b|\b(?:invalid|expired) (?:\w+ )?link\b",
     re.IGNORECASE,
 )
 

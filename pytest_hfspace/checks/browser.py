@@ -214,10 +214,10 @@ def host_refused(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
     """The app answers requests for the Space's host name.  [field; Starlette: TrustedHostMiddleware]"""
     serving(space_rehearsal)
     asked = (*root_visits(space_rehearsal), *(v for v in space_rehearsal.visits if v.kind == "valid"))
-    refused = [visit for visit in asked if _refuses_host(visit)]
+    control = control_visit(space_rehearsal)
+    refused = [visit for visit in asked if _refuses_host(visit) or _is_answered(visit, control)]
     if not refused:
         return
-    control = control_visit(space_rehearsal)
     if control is None or control.status is None:
         raise Skip(
             f"{request_name(refused[0])} was refused, and there is no request with another Host to compare"
@@ -235,14 +235,31 @@ def host_refused(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
     yield Finding(
         f"{request_name(refused[0])} with Host {SPACE_HOST} answered {refused[0].status}"
         f"{f' ({said})' if said else ''}, with Host localhost {control.status}",
-        'add the Space\'s host to the allowed ones: allowed_hosts=["*.hf.space", …]',
+        _OF_MCP if refused[0].status == 421 else _ALLOWED,
         path=where.path if where else "",
         line=where.line if where else None,
+        consequence=""
+        if refused[0].kind == "root"
+        else "The Space runs, and refuses every request for this route.",
     )
+
+
+_ALLOWED = 'add the Space\'s host to the allowed ones: allowed_hosts=["*.hf.space", …]'
+#: MCP's own guard knows no wildcard for the host.
+_OF_MCP = (
+    'add the Space\'s host to the allowed ones: allowed_hosts=[os.environ["SPACE_HOST"], …]; of an MCP '
+    "server: transport_security=TransportSecuritySettings(allowed_hosts=…)"
+)
 
 
 def _refuses_host(visit: Visit) -> bool:
     return visit.status == 421 or (visit.status == 400 and b"invalid host header" in visit.body[:200].lower())
+
+
+def _is_answered(visit: Visit, control: Visit | None) -> bool:
+    """Was it refused, in whatever words, while the same request with another Host is answered?"""
+    is_same = visit.kind == "root" and visit.status in (400, 403)
+    return is_same and control is not None and control.status is not None and control.status < 400
 
 
 def _own_host(space: Space, rehearsal: Rehearsal) -> str:

@@ -65,6 +65,13 @@ def egress_port(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
         raise Skip(space_rehearsal.impossible)
 
 
+def is_open(target: str) -> bool:
+    """Can a Space reach this "host:port": is it on the Internet, and the port one that is let out?"""
+    host, _, port = target.rpartition(":")
+    is_let_out = port.isdecimal() and int(port) in EGRESS_PORTS
+    return is_let_out and host != _STAND_IN and _PRIVATE.fullmatch(host.strip("[]")) is None
+
+
 def _finding(space: Space, rehearsal: Rehearsal, connect: Connect) -> Finding:
     place = connect.where
     at = f"{one_line(connect.host, 80)}:{connect.port}"

@@ -15,6 +15,7 @@ from ..rehearsal.pages import pages_of
 from ..space import Space
 from ..space.sources import Sources
 from .calls import Call, calls, literal
+from .causes import entry_file
 from .serving import SERVED, listing, one_line, request_names, route_of, serving, text_of
 
 #: Whoever is without such a cookie is signed out, or refused.
@@ -138,19 +139,33 @@ def cors_pattern(space: Space, space_rehearsal: Rehearsal, space_sources: Source
     """allow_origins has whole origins, and not all of them with credentials.  [Fetch Standard; field]"""
     serving(space_rehearsal)
     middleware = list(calls(space, space_sources, "CORSMiddleware"))
+    told: set[str] = set()
     for call in middleware:
-        origins = literal(call, "allow_origins", 1)
-        patterns = [each for each in _texts(origins) if "*" in each and each.strip() != "*"]
+        patterns = _patterns(literal(call, "allow_origins", 1))
+        told.update(patterns)
         if patterns:
-            regex = re.escape(patterns[0]).replace(r"\*", r"[\w-]+")
-            yield Finding(
-                f"allow_origins has {listing((one_line(json.dumps(each), 60) for each in patterns), 3)}: "
-                "origins are compared as they are, and this is none",
-                f'allow_origin_regex=r"{one_line(regex, 80)}"',
-                call.path,
-                call.line,
-            )
+            yield _no_origin(patterns, call)
+    # what comes from a setting or another module, the running app tells
+    patterns = [each for each in _patterns(space_rehearsal.origins) if each not in told]
+    if patterns:
+        made = (call for call in middleware if literal(call, "allow_origins", 1) is None)
+        yield _no_origin(patterns, next(made, None))
     yield from _everybody(space, space_rehearsal, space_sources, middleware)
+
+
+def _patterns(origins: object) -> list[str]:
+    return [each for each in _texts(origins) if "*" in each and each.strip() != "*"]
+
+
+def _no_origin(patterns: list[str], call: Call | None) -> Finding:
+    regex = re.escape(patterns[0]).replace(r"\*", r"[\w-]+")
+    return Finding(
+        f"allow_origins has {listing((one_line(json.dumps(each), 60) for each in patterns), 3)}: "
+        "origins are compared as they are, and this is none",
+        f'allow_origin_regex=r"{one_line(regex, 80)}"',
+        call.path if call else "",
+        call.line if call else None,
+    )
 
 
 def _texts(value: object) -> list[str]:
@@ -231,6 +246,13 @@ def root_path(space: Space, space_rehearsal: Rehearsal, space_sources: Sources) 
                 call.line,
             )
             return
+    if told:  # in a call that takes its arguments from elsewhere
+        path = entry_file(space)
+        yield Finding(
+            f"the app is made with the root path /{one_line(told, 60)}, and a Space is served from /",
+            "give FastAPI no root_path, or take it from a variable that is not set on the Space",
+            path,
+        )
 
 
 def _told_root_path(rehearsal: Rehearsal) -> str | None:
@@ -245,7 +267,10 @@ def _told_root_path(rehearsal: Rehearsal) -> str | None:
             found = _SERVERS.search(text)  # they stand before the paths, which may be cut off
             served = _servers({"servers": _json(found[1])}) if found else []
             added = [url for url in served if url not in _servers(rehearsal.openapi)]
-            return next((url.strip("/") for url in added if url.startswith("/")), "")
+            told = next((url.strip("/") for url in added if url.startswith("/")), "")
+            # a mounted app's document says where the app is mounted
+            if not (told and visit.request.path.startswith(f"/{told}/")):
+                return told
     return None
 
 

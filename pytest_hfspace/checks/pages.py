@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 from ..check import Check, Finding, Level, NotApplicable, Skip, check
 from ..contract import SPACE_HOST, Stage
 from ..rehearsal.facts import Rehearsal, Visit
-from ..rehearsal.pages import Load, pages_of, read
+from ..rehearsal.pages import Load, is_css, pages_of, read, read_css
 from ..space import Space
 from .scripts import Called, called, page_sockets
 from .serving import SERVED, listing, one_line, request_name, serving
@@ -86,9 +86,13 @@ def _seen(rehearsal: Rehearsal) -> Iterator[_Seen]:
                 yield _Seen(visit, load.address, f"{_KINDS[load.kind]} {load.url}".strip(), kind)
         for script in page.scripts:
             yield from _of_script(visit, script)
-    for visit in rehearsal.visits:
+    for visit in _assets(rehearsal):
         if _is_script(visit):
             yield from _of_script(visit, visit.body.decode("utf-8", "replace"))
+        elif is_css(visit):
+            for load in read_css(visit):  # an @import; whether a rule applies, nobody knows
+                if load.kind == "stylesheet" and not load.target:
+                    yield _Seen(visit, load.address, f"{_KINDS[load.kind]} {load.url}", "load")
 
 
 def _of_script(visit: Visit, text: str) -> Iterator[_Seen]:
@@ -96,14 +100,18 @@ def _of_script(visit: Visit, text: str) -> Iterator[_Seen]:
         yield _Seen(visit, call.url, call.url, "call")
 
 
+def _assets(rehearsal: Rehearsal) -> Iterator[Visit]:
+    """What the pages load; a mount's first file has been asked for with the routes."""
+    loaded = {load.target for visit, _ in _pages(rehearsal) for load in read(visit).loads if load.target}
+    for visit in rehearsal.visits:
+        is_loaded = visit.kind == "asset" or (visit.kind == "valid" and visit.request.path in loaded)
+        if is_loaded and (visit.status or 400) < 300:
+            yield visit
+
+
 def _is_script(visit: Visit) -> bool:
     kind = (visit.header("content-type") or "").lower()
-    return (
-        visit.kind == "asset"
-        and visit.status is not None
-        and visit.status < 300
-        and any(name in kind for name in _SCRIPTS)
-    )
+    return any(name in kind for name in _SCRIPTS)
 
 
 @check(
@@ -183,7 +191,7 @@ def mixed_content(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]
 def _sockets(rehearsal: Rehearsal) -> Iterator[tuple[Visit, Called]]:
     """The first such address of each page and script."""
     texts = [(visit, script) for visit, _ in _pages(rehearsal) for script in read(visit).scripts]
-    texts += [(v, v.body.decode("utf-8", "replace")) for v in rehearsal.visits if _is_script(v)]
+    texts += [(v, v.body.decode("utf-8", "replace")) for v in _assets(rehearsal) if _is_script(v)]
     told = set()
     for visit, text in texts:
         for call in page_sockets(text):
@@ -283,8 +291,6 @@ def _remedy(space: Space, load: Load, answer: Visit) -> str:
 
 def _of_style_sheets(rehearsal: Rehearsal, answers: dict[str, Visit], told: set[str]) -> Iterator[Finding]:
     """What only style sheets name: a rule may apply to nothing, so no more than a note."""
-    from ..rehearsal.pages import is_css, read_css
-
     for visit in rehearsal.visits:
         if visit.kind not in ("asset", "valid") or not is_css(visit):
             continue

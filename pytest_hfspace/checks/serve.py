@@ -18,7 +18,10 @@ from .shadows import Shadow, find_shadows
 from .websockets import lacks_library
 
 #: Answers of a handler that looked and found nothing, if the path has parameters.
-_NOTHING_THERE = frozenset({402, 404, 409, 410, 429})
+_NOTHING_THERE = frozenset({402, 404, 409, 410})
+#: What no other request changes.
+_GONE = 410
+_LIMITED = 429
 
 _HOOK = "pytest_hfspace_request(route) in conftest.py"
 
@@ -311,7 +314,8 @@ def coverage(space_rehearsal: Rehearsal) -> Iterator[Finding]:
     if space_rehearsal.openapi_problem:
         # requests are made from the document
         raise Skip("needs HFS506")
-    groups: dict[str, list[tuple[Route, int]]] = {"refused": [], "nothing there": [], "guarded": []}
+    names = ("refused", "limited", "nothing there", "guarded")
+    groups: dict[str, list[tuple[Route, int]]] = {name: [] for name in names}
     hidden = {shadow.hidden.label for shadow in find_shadows(space_rehearsal)}
     for route in routes:
         group = None if route.label in hidden else _uncovered(space_rehearsal, route)
@@ -323,6 +327,12 @@ def coverage(space_rehearsal: Rehearsal) -> Iterator[Finding]:
         f"of {total} routes were only seen to refuse a request, wanted an answer below 400",
         f"say what a good request is: examples=[…] in the model or parameter, or return it from {_HOOK}",
         "warn",
+    )
+    yield from _listed(
+        groups["limited"],
+        f"of {total} routes answered that there were too many requests",
+        "raise the limit for the rehearsal with a setting: --hfspace-env NAME=VALUE",
+        "note",
     )
     yield from _listed(
         groups["nothing there"],
@@ -346,7 +356,10 @@ def _uncovered(rehearsal: Rehearsal, route: Route) -> tuple[str, int] | None:
         return None
     if outcome == "guarded" or asks_for_credentials(best):
         return "guarded", best.status
+    if best.status == _LIMITED:
+        return "limited", best.status
     nothing = best.status in _NOTHING_THERE and bool(route.parameters or "{" in route.path)
+    nothing = nothing or best.status == _GONE
     return "nothing there" if nothing else "refused", best.status
 
 

@@ -59,7 +59,8 @@ def _of_files(space: Space, rehearsal: Rehearsal) -> Iterator[Finding]:
             continue
         met.add(path)
         for held in secrets_in(path, _beginning(space, path)):
-            variable = one_line(re.sub(r"\W", "_", held.key).upper(), 60)
+            # "default" is the section for every environment, and part of no name
+            variable = one_line(re.sub(r"\W", "_", re.sub(r"(?i)\Adefault\.", "", held.key)).upper(), 60)
             yield Finding(
                 f"{one_line(path, 60)}, opened by {use.where}, gives {one_line(held.key, 60)} "
                 f'"{shown(held.value)}", wanted: from the environment',

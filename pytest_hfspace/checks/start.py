@@ -24,6 +24,9 @@ from .start_hints import STOPS, exit_text, hint_for, likely_targets, reason_of
 #: Seconds after which a start-up is reported as slow.
 BUDGET: Final = 10.0
 
+#: How the rehearsal says that uvicorn takes it for an application of an older kind.
+NOT_ASYNC: Final = "but is not async"
+
 #: How uvicorn says that a module has no such name.
 _NO_ATTRIBUTE: Final = re.compile(r'^Attribute "[^"]*" not found in module')
 
@@ -53,7 +56,9 @@ def entry_point(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
     module, _, attribute = named.partition(":")
     others = [target for target in likely_targets(space) if target != named]
     others.sort(key=lambda target: not target.startswith(f"{module}:"))
-    if others:
+    if failure.message.endswith(NOT_ASYNC):
+        hint = "write async def, and await what it calls"
+    elif others:
         hint = f"write {others[0]} in the start command"
     else:
         hint = f"let {module} have the application under the name {attribute or 'app'}"
@@ -206,6 +211,7 @@ def startup_time(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
             entry_file(space),
             level="warn",
             consequence="After every restart and every sleep, visitors wait at least as long.",
+            predicts=Stage.RUNNING,  # the Hub waits for minutes
         )
 
 
@@ -257,7 +263,7 @@ def setting_missing(space: Space, space_sources: Sources, space_rehearsal: Rehea
     """Every variable that start-up cannot do without is declared.  [field]"""
     if space.sdk == "static":
         raise NotApplicable(NO_PROCESS)
-    if space_rehearsal.impossible:
+    if space_rehearsal.impossible and not space_rehearsal.stand_ins:
         raise Skip(space_rehearsal.impossible)
     failure = space_rehearsal.failure
     if failure is not None and failure.phase in ("launch", "import") and not space_rehearsal.stand_ins:
@@ -265,9 +271,11 @@ def setting_missing(space: Space, space_sources: Sources, space_rehearsal: Rehea
     given = _in_dotenv(space)
     if not space.card.hf_oauth and any(use.raises for use in oauth_uses(space, space_sources)):
         given |= OAUTH_ENVIRONMENT.keys()  # they are HFS110's
-    for stand_in in space_rehearsal.stand_ins:
-        if stand_in.name in space.settings or stand_in.name in given:
-            continue
+    lacking = [each for each in space_rehearsal.stand_ins if each.name not in {*space.settings, *given}]
+    # a start that ended over one of them is no reason to say nothing of the others
+    if space_rehearsal.impossible and not lacking:
+        raise Skip(space_rehearsal.impossible)
+    for stand_in in lacking:
         kind = "secret" if stand_in.secret else "variable"
         hint = f"add {stand_in.name}= to .env.example, and set it on the Space as a {kind}"
         if stand_in.name in OAUTH_ENVIRONMENT:

@@ -105,15 +105,15 @@ def _last_words(failure: Failure) -> str:
 
 def _absent_target(space: Space, command: StartCommand, module: str) -> Finding:
     name = module.rpartition(".")[2]
-    tracked = _tracked(space, f"{name}.py")
     relative = one_line(f"{module.replace('.', '/')}.py")
+    # the one that has the package's folders as well comes first
+    tracked = sorted(_tracked(space, f"{name}.py"), key=lambda path: not path.endswith(f"/{relative}"))
     message = f'the start command names "{one_line(module)}", and {command.cwd} has no {relative}'
     if tracked:
-        folder = posixpath.dirname(tracked[0]) or "."
         message += f"; the repository has {tracked[0]}"
         hint = f"write {tracked[0][:-3].replace('/', '.')}:{_attribute(space, command)} in the start command"
-        if command.runner == "uvicorn" and folder != ".":
-            hint += f", or add --app-dir {folder}"
+        if command.runner == "uvicorn" and tracked[0].endswith(f"/{relative}"):
+            hint += f", or add --app-dir {tracked[0].removesuffix(f'/{relative}')}"
     elif space.files.exists_untracked(relative):
         hint = git_add(space.files, relative)
     elif relative in space.files.deleted:

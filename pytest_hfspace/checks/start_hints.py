@@ -55,9 +55,9 @@ def exit_text(failure: Failure) -> str:
 
 def hint_for(space: Space, failure: Failure) -> str:
     """What to do, by the class of the exception; how to see more where that says nothing."""
-    raised = failure.raised
-    if raised is None:
+    if failure.raised is None:
         return _FRESH_CLONE
+    raised = failure.raised.inner
     advice = (advise(space, raised) for name, advise in _ADVICE if is_kind(raised, name))
     return next(filter(None, advice), "") or _package(raised) or _correct(failure)
 
@@ -161,11 +161,18 @@ def _applications(space: Space, path: str) -> Iterator[tuple[str, bool]]:
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return
     for node in tree.body:
-        if isinstance(node, ast.FunctionDef) and node.name in _FACTORIES:
+        if isinstance(node, ast.FunctionDef) and node.name in _FACTORIES and not _needs_arguments(node):
             yield node.name, True
         elif isinstance(node, (ast.Assign, ast.AnnAssign)) and _makes_application(node.value):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             yield from ((target.id, False) for target in targets if isinstance(target, ast.Name))
+
+
+def _needs_arguments(function: ast.FunctionDef) -> bool:
+    """A server calls a factory without any."""
+    given = function.args
+    by_place = len(given.posonlyargs) + len(given.args) > len(given.defaults)
+    return by_place or any(default is None for default in given.kw_defaults)
 
 
 def _makes_application(value: ast.expr | None) -> bool:

@@ -37,7 +37,9 @@ EXPLANATIONS: Final[Mapping[str, Explanation]] = {
         },
         leaves=(
             "A deliberate 5xx is a warning that quotes it. What only needs a service or a setting that is "
-            "not there in the rehearsal is no proof of a defect, and skipped or a warning."
+            "not there in the rehearsal is no proof of a defect, and skipped or a warning. It is a note "
+            "where the app has an answer for the outage, and a Space could reach the service; and where a "
+            "route exists to fail, judging by its name and the line that raises: /sentry-debug."
         ),
     ),
     "HFS502": Explanation(
@@ -170,7 +172,10 @@ EXPLANATIONS: Final[Mapping[str, Explanation]] = {
             '    if code != "4711":\n'
             '        raise HTTPException(400, "wrong code")\n    return "open"\n'
         },
-        leaves="What needs credentials is a note; hfspace_headers gives them.",
+        leaves=(
+            "What needs credentials is a note; hfspace_headers gives them. So is what answers 410, or 429 to "
+            "every visitor."
+        ),
     ),
     "HFS509": Explanation(
         why=(

@@ -28,6 +28,8 @@ def main(control: int, command: list[str]) -> None:
     """
     os.set_inheritable(control, False)  # noqa: FBT003 - it takes no keyword
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    # who stops this process cannot keep it from seeing that the one who wants the command has gone
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGCONT)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     reader, writer = os.pipe()

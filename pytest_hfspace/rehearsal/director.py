@@ -18,7 +18,7 @@ from .layout import Layout, make_layout
 from .log import Log
 from .naming import named
 from .ownership import is_refused
-from .packages import Interpreter, missing_packages
+from .packages import Interpreter, missing_of_extras, missing_packages
 from .process import AppProcess
 from .reads import completed
 from .requests import Override
@@ -151,7 +151,7 @@ class Director:
             excuses = self._excuses()
             self._impossible = starter.excuse(failure, excuses)
             if self._impossible and failure.raised is not None:
-                self._missing = (*self.missing, *excuses.wanted_of_sdk(failure.raised))
+                self._missing = (*self.missing, *excuses.wanted_beside(failure.raised))
             self._failure = None if self._impossible else failure
             return ()
         assert starter.process is not None
@@ -174,12 +174,14 @@ class Director:
             self.missing,
             self._starter.values,
             tuple(self._starter.log.files),
-            self._missing_of_sdk(),
+            self._missing_beside(),
         )
 
-    def _missing_of_sdk(self) -> tuple[str, ...]:
-        brought = [each for each in self.space.requirements.declared if not each.path]
-        return missing_packages(brought, self.options.python)
+    def _missing_beside(self) -> tuple[str, ...]:
+        """What is not installed here of what the SDK itself, and what extras of the declared bring."""
+        declared, python = self.space.requirements.declared, self.options.python
+        of_sdk = missing_packages([each for each in declared if not each.path], python)
+        return tuple(dict.fromkeys([*of_sdk, *missing_of_extras(declared, python)]))
 
     # -- visits and stop
 
@@ -227,6 +229,7 @@ class Director:
             routes_problem=str(inventory.get("problem") or ""),
             openapi=inventory.get("openapi"),
             openapi_problem=starter.log.raised(inventory.get("raised")),
+            origins=tuple(inventory.get("origins") or ()),
             visits=visits,
             overlaps=tuple(tour.overlaps),
             skipped_routes=skipped,

@@ -154,6 +154,9 @@ def stand_in(name: str, read: Read | None, space: Space, home: str, complaint: s
     wants, _, exactly = complaint.partition(":")
     if wants == "text":
         return exactly
+    if wants == "scheme" and (scheme := _scheme(exactly, declared.value if declared is not None else "")):
+        return f"{scheme}://stand-in.invalid/stand_in"
+    wants = "url" if wants == "scheme" else wants
     kind = wants if wants in _TYPED else read.type if read else ""
     shapes: Iterable[str] = (shape for pattern, shape in _SHAPES if re.search(pattern, name.upper()))
     shape = _TYPED.get(kind) or next(iter(shapes), "stand-in-{n}")
@@ -165,6 +168,15 @@ def stand_in(name: str, read: Read | None, space: Space, home: str, complaint: s
         shape = "{}"
     value = re.sub(r"\{(\w+)\}", lambda part: fill.get(part[1], part[0]), shape)
     return value.ljust(int(exactly), "x") if wants == "length" else value
+
+
+def _scheme(admitted: str, example: str) -> str:
+    """Of the schemes that a complaint admits, the example's or the usual one; "" for those of the web."""
+    schemes = re.findall(r"'([a-z][\w.+-]*)'", admitted)
+    if not schemes or "https" in schemes:
+        return ""
+    usual = (example.partition("://")[0], "postgresql", schemes[0])
+    return next(scheme for scheme in usual if scheme in schemes)
 
 
 def marker(name: str) -> str:

@@ -17,6 +17,7 @@ from ..space.image.permissions import MOUNT
 from ..space.mounts import is_mounted, makes_mount, mount_documented
 from .facts import FileUse, Raised, chain
 from .layout import Layout
+from .leftovers import left_over
 from .log import Log
 from .ownership import is_certain, is_refused
 
@@ -57,10 +58,10 @@ class Excuses:
     missing_packages: tuple[str, ...]
     stand_ins: Mapping[str, str]
     files: tuple[FileUse, ...] = ()
-    missing_of_sdk: tuple[str, ...] = ()
+    missing_beside: tuple[str, ...] = ()
 
-    def wanted_of_sdk(self, error: Raised) -> tuple[str, ...]:
-        """What the SDK itself brings, is not installed here, and was asked for."""
+    def wanted_beside(self, error: Raised) -> tuple[str, ...]:
+        """What the SDK itself or a declared extra brings, is not installed here, and was asked for."""
         found = (
             _NO_MODULE.search(link.message)
             for link in chain(error)
@@ -69,7 +70,7 @@ class Excuses:
         modules = {match[1].lower() for match in found if match}
         return tuple(
             name
-            for name in self.missing_of_sdk
+            for name in self.missing_beside
             if modules & {name.replace("-", "_"), *(each.lower() for each in _MODULES.get(name, ()))}
         )
 
@@ -104,6 +105,8 @@ class Excuses:
 
     def common(self, error: Raised) -> str:
         """The excuses that hold in every phase."""
+        if reason := left_over(error, self.files, self.layout.temporary):
+            return reason
         links = chain(error)
         for link in links:
             if reason := self._of_link(link):
@@ -132,7 +135,7 @@ class Excuses:
             provided = {name, *(module.lower().replace("_", "-") for module in _MODULES.get(name, ()))}
             if provided & {part for word in words for part in (word, word.partition(".")[0])}:
                 return f"{name} is declared but not installed here"
-        return next((f"{name} is not installed here" for name in self.wanted_of_sdk(error)), "")
+        return next((f"{name} is not installed here" for name in self.wanted_beside(error)), "")
 
     def _console_script(self, error: Raised) -> str:
         """A program that comes first and that is not here: something declared may bring it."""

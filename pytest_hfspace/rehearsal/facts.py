@@ -40,8 +40,16 @@ class Raised(NamedTuple):
         """The bare class name."""
         return self.kinds[0].rpartition(".")[2]
 
+    @property
+    def inner(self) -> Raised:
+        """The member that a group of exceptions is told for; any other exception itself."""
+        if self.kind in ("ExceptionGroup", "BaseExceptionGroup") and self.cause is not None:
+            return self.cause.inner
+        return self
+
     def __str__(self) -> str:
-        return f"{self.kind}: {self.message}" if self.message else self.kind
+        told = self.inner  # a group's own text says only how many members it has
+        return f"{told.kind}: {told.message}" if told.message else told.kind
 
 
 def chain(raised: Raised | None) -> tuple[Raised, ...]:
@@ -309,7 +317,8 @@ class Rehearsal:
     first_response, visits, shutdown, total).  ``site``: the directories with the installed metadata
     of the app's interpreter; empty where it is the one that runs this.  ``unconfined``: why the app
     could write where it may not on the Space; "" where it could not.  ``unprinted``: what it had
-    printed when it served, and nobody could see yet.
+    printed when it served, and nobody could see yet.  ``origins``: what its CORS middleware compares
+    origins with.
     """
 
     python: str
@@ -343,6 +352,7 @@ class Rehearsal:
     site: tuple[str, ...] = ()
     unconfined: str = ""
     unprinted: str = ""
+    origins: tuple[str, ...] = ()
 
     @property
     def served(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 import tempfile
 from dataclasses import dataclass, field
@@ -10,6 +11,8 @@ from pathlib import Path
 from ..space import Space
 from .child.remove import remove_tree
 from .facts import Where
+from .guard import Guard
+from .leftovers import already_there
 from .ownership import protect
 
 
@@ -26,6 +29,10 @@ class Layout:
     scratch: Path
     #: absolute image path of each file -> its path in the repository
     files: dict[str, str] = field(default_factory=dict)
+    #: removes ``top`` where this process cannot
+    guard: Guard | None = None
+    #: what the machine's temporary directory held before the app started
+    temporary: frozenset[str] = frozenset()
 
     def inside(self, image_path: str) -> Path:
         """Where an absolute image path lies on this machine."""
@@ -58,6 +65,8 @@ class Layout:
     def remove(self) -> None:
         """Delete everything; what cannot be deleted is not worth an exception."""
         remove_tree(str(self.top))
+        if self.guard is not None:
+            self.guard.release()
 
 
 def make_layout(space: Space, workdir: str) -> Layout:
@@ -66,9 +75,14 @@ def make_layout(space: Space, workdir: str) -> Layout:
 
     Raises OSError where there is no room for them.
     """
-    top = Path(tempfile.mkdtemp(prefix="hfspace-")).resolve()
-    layout = Layout(top, top / "root", top / "home", top / "scratch")
+    top = Path(tempfile.gettempdir()).resolve() / f"hfspace-{os.urandom(6).hex()}"
+    # before there is anything: this process may be killed at any moment
+    temporary = already_there()
+    layout = Layout(
+        top, top / "root", top / "home", top / "scratch", guard=Guard(str(top)), temporary=temporary
+    )
     try:
+        top.mkdir(mode=0o700)
         for directory in (layout.root, layout.home, layout.scratch):
             directory.mkdir()
         image = space.image

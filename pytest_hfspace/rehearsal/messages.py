@@ -8,14 +8,14 @@ import re
 from dataclasses import dataclass, field
 
 from .facts import Raised, Visit
+from .validation import WORD, fitting, values_in
 
 Message = str | bytes
 
 #: how many messages one handler is sent
 MOST_MESSAGES = 6
 
-_WORD = "text"
-_TEXT = json.dumps(_WORD)
+_TEXT = json.dumps(WORD)
 _BINARY = b"{}"
 
 #: what code raises that takes a message apart; a library's own errors have names like the last
@@ -30,6 +30,9 @@ _OF_CONTENT = frozenset(
         "EOFError",
     }
 )
+_NO_ATTRIBUTE = re.compile(r"'(\w{1,100})' object has no attribute")
+#: what no content of a message brings about
+_OF_CODE = frozenset({"NameError", "ImportError"})
 _PARSING = re.compile(r"Decod|Pars|Valid|Unpack|Format|Syntax")
 #: what code raises however its message is made, if it raises it for two of different making
 _BUGS = frozenset({"TypeError", "AttributeError"})
@@ -42,7 +45,8 @@ _ON_TEXT = re.compile(r"\bstr(?:ing)?\b|dict|list|NoneType")
 
 @dataclass
 class Talk:
-    """Messages in their order: a JSON object, with the keys that are missed; a JSON string; bytes."""
+    """Messages in their order: a JSON object, with the keys that are missed and what a model wants;
+    a JSON string; bytes."""
 
     heard: list[tuple[Message, Raised]] = field(default_factory=list)
 
@@ -61,6 +65,8 @@ class Talk:
             return _BINARY
         if isinstance(message, str) and name and (more := _with_key(message, name)):
             return more
+        if isinstance(message, str) and (more := fitting(message, raised)) not in {"", *said}:
+            return more
         return _TEXT if isinstance(message, str) and _TEXT not in said else None
 
     @property
@@ -71,9 +77,11 @@ class Talk:
             return True
         if isinstance(message, bytes):
             return False
+        if self._lacks_field(raised):
+            return True
         name = _missed(raised)
-        if name and name != _WORD and name in _keys(message):
-            return True  # it was given the key, and misses it elsewhere; _WORD is what it looked up
+        if name and name not in values_in(message) and name in _keys(message):
+            return True  # it was given the key, and misses it elsewhere; a value is what it looked up
         alike = [
             other
             for other, before in self.heard
@@ -81,6 +89,12 @@ class Talk:
             and (before.kind, before.message, before.where) == (raised.kind, raised.message, raised.where)
         ]
         return len(alike) > 1 and raised.kind in _BUGS and not _ON_TEXT.search(raised.message)
+
+    def _lacks_field(self, raised: Raised) -> bool:
+        """Has a model that takes this message, after it refused another, no such attribute?"""
+        found = _NO_ATTRIBUTE.match(raised.message) if raised.kind == "AttributeError" else None
+        refusal = re.compile(rf"\d+ validation errors? for {found[1]}\n") if found else None
+        return refusal is not None and any(refusal.match(before.message) for _, before in self.heard)
 
 
 def is_leaving(raised: Raised, visit: Visit) -> bool:
@@ -91,6 +105,8 @@ def is_leaving(raised: Raised, visit: Visit) -> bool:
 
 def about_message(message: Message, raised: Raised) -> bool:
     """May a handler have raised this only because the message was not one that it takes?"""
+    if _names(raised) & _OF_CODE:
+        return False
     # nobody knows what a binary message consists of
     return (
         isinstance(message, bytes)
@@ -118,4 +134,4 @@ def _with_key(message: str, name: str) -> str:
     value = json.loads(message)
     if not isinstance(value, dict) or name in value:
         return ""
-    return json.dumps({**value, name: _WORD})
+    return json.dumps({**value, name: WORD})

@@ -7,7 +7,7 @@ import itertools
 import re
 from collections.abc import Mapping
 
-from .facts import Failure, chain
+from .facts import Failure, Raised, Visit, chain
 from .log import Log
 
 #: what a complaint of a value says of what is wanted; a group is the value's own part of it
@@ -15,6 +15,7 @@ _COMPLAINTS = (
     ("int", r"valid integer|invalid literal for int"),
     ("float", r"valid number|valid decimal|could not convert string to float|ConversionSyntax"),
     ("bool", r"valid boolean|valid truth value|[Nn]ot a boolean"),
+    ("scheme:{}", r"URL scheme should be ([^\n]{1,300})"),
     ("url", r"valid URL|URL scheme|relative URL"),
     ("json:dict", r"valid dictionary|valid dict"),
     (
@@ -34,6 +35,8 @@ _LACKS = re.compile(
     r"|KeyError",
     re.IGNORECASE,
 )
+#: of an answer that may say what is lacking
+_LONGEST_ANSWER = 2000
 
 
 def missing_settings(log: Log, failure: Failure, given: Mapping[str, str]) -> dict[str, str]:
@@ -57,6 +60,17 @@ def missing_settings(log: Log, failure: Failure, given: Mapping[str, str]) -> di
     if not names:
         names = _complained_of(texts, given)
     return names
+
+
+def lacking_in(log: Log, visit: Visit, raised: Raised | None, given: Mapping[str, str]) -> set[str]:
+    """Names for lack of which a visit raised, or was answered so that the app refuses to serve."""
+    if raised is not None:
+        return {*missing_settings(log, Failure("serve", "raised", str(raised), raised=raised), given)}
+    if (visit.status or 0) < 500:
+        return set()
+    said = visit.body[:_LONGEST_ANSWER].decode("utf-8", "replace")
+    names = missing_settings(log, Failure("serve", "exited", "", output=said), given)
+    return names.keys() - given.keys()
 
 
 def _says(texts: str, name: str) -> bool:

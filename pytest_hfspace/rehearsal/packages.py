@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from ..space.requirement_lines import normalised
 from ..space.requirements import Requirement
 
 
@@ -31,6 +32,11 @@ class Interpreter(NamedTuple):
             return False
         return True
 
+    def requires(self, name: str) -> list[str]:
+        """A distribution's requirements as written; none where it is not installed there."""
+        found = next(iter(importlib.metadata.distributions(name=name, path=[*(self.site or sys.path)])), None)
+        return list(found.requires or ()) if found is not None else []
+
 
 def missing_packages(declared: Iterable[Requirement], python: Interpreter) -> tuple[str, ...]:
     """Names of what is declared and not installed there, sorted.
@@ -41,7 +47,37 @@ def missing_packages(declared: Iterable[Requirement], python: Interpreter) -> tu
     return tuple(sorted(name for name in wanted if not python.has(name)))
 
 
-def _wanted(marker: str, version: str) -> bool:
+def missing_of_extras(declared: Iterable[Requirement], python: Interpreter) -> tuple[str, ...]:
+    """Names of what the extras of declared packages bring and is not installed there, sorted:
+    ``fastapi[standard]`` is declared, and somebody has installed ``fastapi`` alone."""
+    from packaging.requirements import InvalidRequirement
+    from packaging.requirements import Requirement as Parsed
+
+    waiting = [(each.name, each.extras) for each in declared if each.extras]
+    seen: set[tuple[str, frozenset[str]]] = set()
+    missing: set[str] = set()
+    while waiting:
+        name, extras = waiting.pop()
+        if (name, extras) in seen:
+            continue
+        seen.add((name, extras))
+        for line in python.requires(name):
+            try:
+                brought = Parsed(line)
+            except InvalidRequirement:
+                continue
+            marker = str(brought.marker or "")
+            of_extras = any(_wanted(marker, python.version, extra) for extra in extras)
+            if not of_extras or _wanted(marker, python.version):
+                continue
+            if not python.has(normalised(brought.name)):
+                missing.add(normalised(brought.name))
+            elif brought.extras:
+                waiting.append((normalised(brought.name), frozenset(brought.extras)))
+    return tuple(sorted(missing))
+
+
+def _wanted(marker: str, version: str, extra: str = "") -> bool:
     if not marker:
         return True
     from packaging.markers import InvalidMarker, Marker, UndefinedEnvironmentName
@@ -54,6 +90,6 @@ def _wanted(marker: str, version: str) -> bool:
         "python_full_version": version,
     }
     try:
-        return Marker(marker).evaluate({**there, "extra": ""})
+        return Marker(marker).evaluate({**there, "extra": extra})
     except (InvalidMarker, UndefinedEnvironmentName):
         return True

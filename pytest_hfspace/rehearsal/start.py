@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -191,6 +191,13 @@ class Starter:
                     name, read.where if read else None, bool(read and read.secret) or is_secret_name(name)
                 ),
             )
+
+    def withdraw(self, names: Iterable[str]) -> None:
+        """End what was started with these stand-ins, and have none of them from the next start on."""
+        self.end()
+        for name in names:
+            self.values.pop(name, None)
+            self.stand_ins.pop(name, None)
 
     def _plan(self) -> Plan:
         command = self.command

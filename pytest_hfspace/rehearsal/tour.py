@@ -10,10 +10,10 @@ from urllib.parse import quote
 from ..contract import EMBEDDING_ORIGIN
 from .afterwards import KEPT_ASSET, PREFLIGHT, assets, overlaps, preflight
 from .excuses import is_network
-from .facts import Failure, Overlap, Raised, Request, Route, Visit, VisitKind
+from .facts import Overlap, Raised, Request, Route, Visit, VisitKind
 from .log import Log
 from .messages import Message, Talk, about_message, is_leaving
-from .missing import missing_settings
+from .missing import lacking_in
 from .overlap import Pair, ask
 from .process import AppProcess
 from .requests import Override, Planned, RequestPlanner
@@ -112,19 +112,18 @@ class Tour:
         """
         lacking: dict[str, set[str]] = {}
         for trace in self._traces:
-            raised = self._raised(trace)
-            if raised is not None:
-                failure = Failure("serve", "raised", str(raised), raised=raised)
-                names = missing_settings(trace.log, failure, self.starter.values)
-                lacking[trace.visit.route] = {name for name in names if name in self.starter.space.settings}
+            names = lacking_in(trace.log, trace.visit, self._raised(trace), self.starter.values)
+            lacking.setdefault(trace.visit.route, set()).update(names & self.starter.space.settings.keys())
         wanted = set().union(*lacking.values()) if lacking else set()
         if not wanted or self._stopped:
             return
         self.starter.supply(dict.fromkeys(sorted(wanted), ""))
         self._visitor.close()
         self.starter.end()
-        if not self._come_up_again():
-            self._stopped = f"the app did not start again with {', '.join(sorted(wanted))}"
+        if not self._come_up_again():  # it refuses what was made up, and is judged without
+            self.starter.withdraw(wanted)
+            if not self._come_up_again():
+                self._stopped = f"the app did not start again with {', '.join(sorted(wanted))}"
             return
         again = {label for label, names in lacking.items() if names}
         self._traces = [trace for trace in self._traces if trace.visit.route not in again]
@@ -146,8 +145,11 @@ class Tour:
         request = Request("GET", path, (*_FRAME_HEADERS, *self.headers))
         answer = self._visit(ROOT, "root", request)
         if answer.status in (400, 403, 421):
-            control = request._replace(headers=(*request.headers, ("Host", "localhost")))
-            self._visit(CONTROL, "root", control)
+            self._compare(request)
+
+    def _compare(self, request: Request) -> None:
+        headers = (*request.headers, ("Host", "localhost:7860"))
+        self._visit(CONTROL, "root", request._replace(headers=headers))
 
     def _route(self, route: Route, planner: RequestPlanner) -> None:
         override = self.overrides.get(route.label)
@@ -163,6 +165,8 @@ class Tour:
                 if retried is not None:
                     self._traces.pop()
                     answer = self._planned(retried)
+                if answer.status == 421 and CONTROL not in {trace.visit.route for trace in self._traces}:
+                    self._compare(planned.request)
                 if answer.status is not None:
                     planner.learn(retried or planned, answer.status, answer.body)
 
@@ -232,8 +236,8 @@ class Tour:
 
     def _raised_at_once(self, trace: _Trace) -> Raised | None:
         self._until_told(trace.log, trace.key)
-        event = trace.log.answered.get(trace.key)
-        raised = trace.log.raised(event.get("raised")) if event is not None else None
+        event = trace.log.answered.get(trace.key, {})
+        raised = trace.log.raised(event.get("raised")) if event.get("heard") else None
         return None if raised is None or is_leaving(raised, trace.visit) else raised
 
     def _beyond_the_routes(self) -> None:
@@ -371,9 +375,9 @@ class Tour:
         """What came out of the app during a visit, unless the visitor is to blame."""
         event = trace.log.answered.get(trace.key, {})
         raised = trace.log.raised(event.get("raised"))
-        if raised is not None and (is_leaving(raised, trace.visit) or _misunderstood(trace, raised)):
-            return None
-        return raised
+        # it may have been told something while it did not listen
+        misunderstood = event.get("heard") and raised is not None and _misunderstood(trace, raised)
+        return None if raised is None or misunderstood or is_leaving(raised, trace.visit) else raised
 
     def _joined(self, trace: _Trace) -> Visit:
         event = trace.log.answered.get(trace.key)

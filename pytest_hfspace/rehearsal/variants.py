@@ -11,9 +11,11 @@ from typing import NamedTuple
 
 from ..space import Space
 from ..space.command import StartCommand
+from ..space.settings import is_secret_name
 from .environment import marker, stand_in
 from .facts import FileUse, Read, Rehearsal, Request, Variant, VariantName, Visit
 from .layout import Layout, make_layout
+from .leftovers import already_there, left_over
 from .start import Starter
 
 #: Seconds that a network may be silent before the start counts as one that waits for it.
@@ -28,6 +30,8 @@ _BOOLEANS = ("true", "false", "1", "0", "yes", "no", "on", "off")
 #: Types of a settings class that a text can fail to be.
 _PARSED = ("int", "float", "bool", "url", "json")
 _MOST_PAGES = 30
+#: What an answer has that shows the whole environment.
+_EVERYWHERE = (b"SPACE_AUTHOR_NAME", b"SPACE_CREATOR_USER_ID", b"SPACE_REPO_NAME")
 
 
 class Wanted(NamedTuple):
@@ -47,7 +51,7 @@ def wanted(space: Space, facts: Rehearsal) -> tuple[Wanted, ...]:
     reads = {read.name: read for read in facts.reads if read.own}
     secrets = {name: read for name, read in reads.items() if read.secret}
     found = [
-        Wanted("canaries", {name: _canary(name, read, space) for name, read in secrets.items()}, visit=True),
+        Wanted("canaries", _canaries(space, facts, secrets), visit=True),
         Wanted("untrimmed", {name: f"{_canary(name, read, space)}\n" for name, read in secrets.items()}),
         Wanted("empty", dict.fromkeys(_optional(space, reads), "")),
         Wanted("invalid", dict.fromkeys(_parsed(reads), UNREADABLE)),
@@ -60,7 +64,17 @@ def wanted(space: Space, facts: Rehearsal) -> tuple[Wanted, ...]:
     return tuple(result)
 
 
-def _canary(name: str, read: Read, space: Space) -> str:
+def _canaries(space: Space, facts: Rehearsal, secrets: Mapping[str, Read]) -> dict[str, str]:
+    """Of the secrets that are read; where an answer shows the whole environment, of those that the
+    Space will have as well."""
+    values = {name: _canary(name, read, space) for name, read in secrets.items()}
+    if any(all(name in visit.body for name in _EVERYWHERE) for visit in facts.visits):
+        declared = (name for name in space.settings if is_secret_name(name) and name not in values)
+        values |= {name: _canary(name, None, space) for name in declared}
+    return values
+
+
+def _canary(name: str, read: Read | None, space: Space) -> str:
     # the home of the layout is not known here, and no secret is a path
     return stand_in(name, read, space, "~")
 
@@ -135,7 +149,7 @@ def _start(first: First, variant: Wanted, facts: Rehearsal, begun: Callable[[Sta
     limit = SILENCE if variant.network else min(first.limit, first.seconds * SLOWER + GRACE)
     nothing = Variant(variant.name, settings=dict(variant.env))
     again = variant.name == "restart"
-    layout = first.layout if again else None
+    layout, temporary = first.layout if again else None, already_there()
     try:
         layout = layout or make_layout(first.space, first.command.cwd)
         starter = Starter(
@@ -154,6 +168,10 @@ def _start(first: First, variant: Wanted, facts: Rehearsal, begun: Callable[[Sta
         failure = starter.come_up(lambda _phase: None)
         visits = _pages(starter, facts) if variant.visit and failure is None else ()
         starter.end()
+        if failure is not None and failure.raised is not None:  # the first start may have left it
+            reason = left_over(failure.raised, starter.log.files, temporary)
+            if reason:
+                return replace(nothing, impossible=reason)
         return replace(nothing, failure=failure, visits=visits, output=starter.output)
     except OSError as error:
         return replace(nothing, impossible=f"the start could not be repeated: {error.strerror or error}")

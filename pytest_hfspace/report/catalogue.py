@@ -6,7 +6,6 @@ from __future__ import annotations
 import inspect
 import json
 import re
-import shutil
 import sys
 from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
@@ -15,8 +14,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 from ..check import Check
 from ..settings import matches
-from .terminal import text_width
-from .text import one_line, printable, wrap
+from .text import one_line, printable, terminal_columns, text_width, wrap
 
 Form = Literal["text", "json"]
 
@@ -64,7 +62,7 @@ def answer(code: str | None, form: Form | None, catalogue: Collection[Check]) ->
     if form == "json":
         text = json.dumps(entries(found), indent=1)
     elif code:
-        width = text_width(shutil.get_terminal_size().columns)
+        width = text_width(terminal_columns())
         text = f"\n\n{'-' * width}\n\n".join("\n".join(explained(check, width)) for check in found)
     else:
         text = "\n".join(listed(found))

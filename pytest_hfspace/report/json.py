@@ -57,6 +57,7 @@ def _check(result: Result) -> dict[str, Any]:
         "predicts": result.predicts.value,
         "outcome": result.outcome,
         "reason": result.reason,
+        "applicable": result.applicable,
         "route": result.route,
         "seconds": round(result.seconds, 4),
         "findings": [

@@ -1,19 +1,21 @@
 """The report in Markdown: for a step summary, a merge request's note or a comment.
 
 GitHub and GitLab link @names, #12, GH-12, addresses and commits in text, whatever is escaped there,
-and never in code.  So of what is quoted, plain words stay words, and all else becomes a code span.
+and never in code.  So of what is quoted, plain words stay words, marks among them are escaped, and all
+else becomes a code span: paths, codes, values, and whatever might be linked.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape as html_escape
 from pathlib import PurePath
 from typing import Any
 
 from ..check import Finding, Level, Result
 from . import Report
+from .counts import counted, skipped
 from .terminal import MOST_FINDINGS, consequence_of, place, prediction, timings_lines
 from .text import count, one_line, printable
 
@@ -29,10 +31,24 @@ _OUTCOMES = ("failed", "rejected", "guarded", "answered", "skipped")
 _LEVELS: tuple[tuple[Level, str], ...] = (("error", "error"), ("warn", "warning"))
 #: The marks before and behind a word that stay outside of its code span: they are no markup.
 _BEFORE, _STOPS, _CLOSING = "\"'(", ".,;:?!", ")\"'"
-#: Letters, or a short number.  Seven letters may be a commit, and some a security advisory.
+#: A word of letters and digits, or a short number, between marks.  Seven digits of sixteen may be a
+#: commit, some words are a security advisory, HFS410 is a code, and [TOC] an order to GitLab.
 _PROSE = re.compile(
-    r"(?!.*\b[0-9a-f]{7,}\b|ghsa-)[^\W\d_]+(?:['-][^\W\d_]+)*|[0-9]{1,6}(?:[.,][0-9]{1,6})?%?",
-    re.IGNORECASE,
+    r"""(?P<before>["'(\[“\u2018…]*)"""
+    r"(?!.*\b(?i:[0-9a-f]{7,})\b|(?i:ghsa-)|(?-i:[A-Z]+[0-9]{3})|(?<=\[)_*TOC)"
+    r"(?P<core>e\.g|i\.e|[^\W_]+(?:['\u2019-][^\W\d_]+)*|[0-9]{1,6}[.,][0-9]{1,6}%?|[0-9]{1,6}%)"
+    r"""(?P<behind>[.,;:?!)"'\]”\u2019…]*)"""
+)
+#: Marks alone.  $ opens mathematics, whatever is escaped.
+_MARKS = re.compile(r"[^\w$]+")
+_MARKUP = re.compile(r"[\\`*_{}\[\]<>#~|]")
+#: What makes a list, a heading or a rule of a line that begins with it.
+_OPENING = re.compile(r"[-+=]")
+#: What reads as one: a call with its arguments, a list of words, a flag or a field with its number.
+_TOGETHER = re.compile(
+    r"""\w[(\[](?:[^()\[\]\0]|[(\[][^()\[\]\0]{0,99}[)\]]){0,99}[)\]]"""
+    r"""|(?<!\S)\[["'][^()\[\]\0]{0,99}["']\]"""
+    r"""|(?<!\S)(?:--?[a-z][\w-]{0,40}|[a-z]{1,40}_\w{1,40}:) [0-9]+\b"""
 )
 #: What a hint tells to run, up to the next clause.
 _COMMAND = re.compile(
@@ -63,8 +79,8 @@ def blocks(reports: Sequence[Report]) -> list[str]:
 
 
 def escape(text: str) -> str:
-    """One line of anybody's text: a reader of Markdown sees this text and nothing more.  Commands, and
-    words that are not plain ones, become code spans."""
+    """One line of anybody's text: a reader of Markdown sees this text and nothing more.  Commands,
+    paths, codes and values become code spans."""
     text = one_line(text)
     command = _COMMAND.search(text)
     if command is None:
@@ -74,22 +90,36 @@ def escape(text: str) -> str:
     return f"{_words(before)} {code(command[0])}{space}{_words(behind.lstrip())}"
 
 
+def _prose(word: str, *, first: bool) -> str | None:
+    """The word, what is markup in it escaped; None if it is to be code."""
+    if _MARKS.fullmatch(word) or not word:
+        return _backslashed(word, first=first)
+    found = _PROSE.fullmatch(word)
+    if found is None or (first and found["core"].isdecimal() and found["behind"]):
+        return None
+    return f"{_backslashed(found['before'])}{found['core']}{_backslashed(found['behind'])}"
+
+
+def _backslashed(marks: str, *, first: bool = False) -> str:
+    escaped = _MARKUP.sub(r"\\\g<0>", marks).replace(r"\|", "&#124;")
+    return _OPENING.sub(r"\\\g<0>", escaped) if first else escaped
+
+
 def _words(text: str) -> str:
     parts: list[str] = []
     span: list[str] = []  # the words of the code span that is open
-    for word in text.split(" "):
+    for word in _TOGETHER.sub(lambda found: found[0].replace(" ", "\0"), text).split(" "):
         begun = word.lstrip(_BEFORE)
         core = begun.rstrip(_STOPS + _CLOSING)
         if "(" in core or '"' in core:  # what opens there closes there
             core = begun.rstrip(_STOPS)
         before, behind = word[: len(word) - len(begun)], begun[len(core) :]
-        numbers_a_list = core.isdecimal() and behind and not (parts or span)
-        is_prose = not core or (_PROSE.fullmatch(core) is not None and not numbers_a_list)
-        if span and (is_prose or before):
+        prose = _prose(word, first=not (parts or span))
+        if span and (prose is not None or before):
             parts.append(code(" ".join(span)))
             span = []
-        if is_prose:
-            parts.append(word)
+        if prose is not None:
+            parts.append(prose)
             continue
         span.append(core)
         if before or behind:
@@ -101,7 +131,7 @@ def _words(text: str) -> str:
 def code(text: str) -> str:
     """One line of anybody's text as a code span, in tables too; "" for none."""
     # a | would end a table's cell, and renderers differ in how a span may escape it
-    return "&#124;".join(_span(part) for part in one_line(text).split("|"))
+    return "&#124;".join(_span(part) for part in one_line(text.replace("\0", " ")).split("|"))
 
 
 def _span(text: str) -> str:
@@ -283,9 +313,11 @@ def _waived(report: Report) -> Iterator[str]:
 
 def _tables(report: Report) -> Iterator[str]:
     evidence = report.evidence
-    if skipped := _skipped(report):
-        number = sum(len(checks) for checks in skipped.values())
-        lines = (f"- {escape(reason)}: {', '.join(map(code, checks))}" for reason, checks in skipped.items())
+    if report.results:
+        yield f"Checks: {counted(report)}"
+    if reasons := skipped(report.results):
+        number = sum(checks.total() for checks in reasons.values())
+        lines = (f"- {escape(reason)}: {_checks(checks)}" for reason, checks in reasons.items())
         yield _fold(f"{count(number, 'check')} skipped", "\n".join(lines))
     if evidence.routes:
         numbers = [(sum(route["outcome"] == name for route in evidence.routes), name) for name in _OUTCOMES]
@@ -300,13 +332,11 @@ def _tables(report: Report) -> Iterator[str]:
         yield _fold(f"Environment: {count(len(rows), 'variable')}", _table(head, rows))
 
 
-def _skipped(report: Report) -> dict[str, dict[str, None]]:
-    """The checks by the reason why they could not tell."""
-    by_reason: dict[str, dict[str, None]] = {}
-    for result in report.results:
-        if result.outcome == "skipped" and result.applicable:
-            by_reason.setdefault(result.reason, {})[result.check.id] = None
-    return by_reason
+def _checks(checks: Mapping[str, int]) -> str:
+    """Each, with its number where it is one of several routes."""
+    return ", ".join(
+        f"{code(name)} ({number})" if number > 1 else code(name) for name, number in checks.items()
+    )
 
 
 def _worst_first(routes: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -23,6 +23,7 @@ from .. import __version__
 from ..check import Finding, Result
 from ..contract import DATE, Stage
 from . import Report, unevaluated
+from .counts import skipped
 from .fingerprint import fingerprint
 from .sarif_text import LEVELS, cut, formatted, plain, rule, sentence
 from .terminal import place
@@ -230,11 +231,9 @@ def _unseen(report: Report) -> Iterable[dict[str, Any]]:
         for finding in result.findings:
             if finding.message.startswith(unevaluated(result.check)):
                 yield _notification("error", f"{_name(report)}: {finding.message}")
-    skipped = Counter(
-        result.reason for result in report.results if result.outcome == "skipped" and result.applicable
-    )
-    reasons = [f"{reason} ({number})" for reason, number in skipped.most_common()]
-    checks = f"{count(skipped.total(), 'check')} skipped"
+    skips = {reason: checks.total() for reason, checks in skipped(report.results).items()}
+    reasons = [f"{reason} ({number})" for reason, number in skips.items()]
+    checks = f"{count(sum(skips.values()), 'check')} skipped"
     for title, texts in (("not rehearsed", report.not_rehearsed), (checks, reasons)):
         if texts:
             more = len(texts) - _MOST_REASONS

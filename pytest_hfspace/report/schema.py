@@ -85,6 +85,9 @@ _CHECK: Final = _object(
         ),
         "outcome": _choice("What became of it.", get_args(Outcome)),
         "reason": _field("string", 'Why it was skipped or waived, or "".'),
+        "applicable?": _field(
+            "boolean", "false where it was skipped because the Space does not have what it is about."
+        ),
         "route": _field("string|null", 'The route that was looked at, such as "GET /items"; else null.'),
         "seconds": _field("number", "How long the check took, without the rehearsal.", **_SECONDS),
         "findings": _list("What it found.", {"$ref": "#/$defs/finding"}),

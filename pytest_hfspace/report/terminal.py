@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from ..check import Finding, Result
 from ..contract import Stage
 from . import Report
-from .text import GLUE, count, inert, wrap
+from .counts import counted, skipped
+from .text import GLUE, count, inert, text_width, wrap
 
 #: Beyond that many findings of one check, the rest is left to the JSON report.
 MOST_FINDINGS = 20
 #: Likewise for the lists of the closing section.
 MOST_LINES = 12
 
-_NARROWEST, _WIDEST = 60, 100
 _ROUTES = ("answered", "guarded", "rejected", "failed", "skipped")
-_CHECKS = ("passed", "failed", "warned", "noted", "skipped", "waived")
 _TIMINGS = {"import": "import", "startup": "start-up", "first_response": "first answer", "shutdown": "stop"}
 
 
@@ -27,11 +26,6 @@ class Line(NamedTuple):
 
     text: str
     colour: str = ""
-
-
-def text_width(columns: int) -> int:
-    """The width that is used on a terminal of so many columns."""
-    return max(_NARROWEST, min(columns, _WIDEST))
 
 
 def failure_text(result: Result, width: int, *, named: bool = False) -> str:
@@ -302,24 +296,35 @@ def _routes(report: Report, width: int) -> list[Line]:
 
 
 def _counts(report: Report, width: int) -> list[Line]:
-    numbers: Counter[str] = Counter(result.outcome for result in report.results)
-    return _line("Checks", [f"{numbers[name]} {name}" for name in _CHECKS if numbers[name]], width)
+    return _line("Checks", [counted(report)], width)
 
 
 def _skipped(report: Report, width: int) -> list[Line]:
-    reasons = Counter(
-        result.reason for result in report.results if result.outcome == "skipped" and result.applicable
-    )
-    texts = [f"{reason} ({number})" if number > 1 else reason for reason, number in reasons.most_common()]
-    return _list("Skipped:", texts, width)
+    """Why, with so many checks for each reason that the heading's number comes of them."""
+    reasons = {reason: checks.total() for reason, checks in skipped(report.results).items()}
+    number = sum(reasons.values())
+    return _numbered(f"{count(number, 'check')} skipped:", reasons, width)
 
 
 def _waivers(report: Report, width: int) -> list[Line]:
-    """What findings were waived for."""
+    """What findings were waived for, and why checks were left out."""
     waived = Counter(f.waived for result in report.results for f in result.findings if f.waived)
-    waived.update(r.reason for r in report.results if r.outcome == "waived" and not r.findings)
-    texts = [f"{reason} ({number})" if number > 1 else reason for reason, number in waived.most_common()]
-    return _list("Waived:", texts, width)
+    left_out = Counter(r.reason for r in report.results if r.outcome == "waived" and not r.findings)
+    return [
+        *_numbered(f"{count(waived.total(), 'finding')} waived:", waived, width),
+        *_numbered(f"{count(left_out.total(), 'check')} left out:", left_out, width),
+    ]
+
+
+def _numbered(title: str, reasons: Mapping[str, int], width: int) -> list[Line]:
+    """A list of reasons, each with its number, that of the most first."""
+    ranked = sorted(reasons.items(), key=lambda each: -each[1])
+    shown = ranked[:MOST_LINES]
+    lines = _list(
+        title, [f"{reason} ({number})" if number > 1 else reason for reason, number in shown], width
+    )
+    rest = sum(number for _, number in ranked[MOST_LINES:])
+    return [*lines, Line(f"  - for other reasons ({rest})")] if rest else lines
 
 
 def why_failed(report: Report) -> str:

@@ -44,6 +44,35 @@ def wrap(text: str, width: int, indent: str = "", hanging: str | None = None) ->
     return [line.replace(GLUE, " ") for line in lines]
 
 
+_NARROWEST, _WIDEST = 60, 100
+#: What stands in quotes is copied, and so is not broken.
+_QUOTED = r"(?<!\w)('[^'\n]*'|\"[^\"\n]*\")(?!\w)"
+
+
+def text_width(columns: int) -> int:
+    """The width that is used on a terminal of so many columns."""
+    return max(_NARROWEST, min(columns, _WIDEST))
+
+
+def terminal_columns() -> int:
+    """How many the terminal has, where pytest has no reporter to tell."""
+    import shutil
+
+    return shutil.get_terminal_size().columns
+
+
+def told(text: str, columns: int) -> list[str]:
+    """A message of one line, broken to the width; what it quotes stays whole."""
+    whole = re.sub(_QUOTED, lambda quoted: quoted[0].replace(" ", GLUE), text)
+    return wrap(whole, text_width(columns), hanging="  ")
+
+
+def usage(text: str, columns: int) -> str:
+    """The same of a usage error, before which pytest prints a word."""
+    word = f"ERROR:{GLUE}"
+    return "\n".join(told(f"{word}{text}", columns))[len(word) :]
+
+
 def inert(text: str) -> str:
     """The text without commands to GitHub Actions of the old kind, which it reads anywhere in a line."""
     return text.replace("##[", "##%5B")

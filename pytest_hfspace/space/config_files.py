@@ -112,7 +112,9 @@ def secrets_in(path: str, text: str) -> Iterator[Held]:
 
 
 def _gives_away(keys: tuple[str, ...], value: str) -> bool:
-    if not _SHOWN.isdisjoint(key.lower() for key in keys[:-1]):
+    # at the top, "default" is the section for every environment
+    above_all = keys[1:-1] if keys[0].lower() == "default" else keys[:-1]
+    if not _SHOWN.isdisjoint(key.lower() for key in above_all):
         return False
     names = [keys[-1], "_".join(keys[-2:])]
     above = keys[-2] if len(keys) > 1 else ""

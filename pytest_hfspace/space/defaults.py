@@ -37,8 +37,9 @@ def read_defaults(text: str) -> tuple[Default, ...]:
     """Every non-empty literal default of a source text, in its order; none where it is no Python.
 
     Understood are ``os.getenv``, ``os.environ.get`` and ``setdefault``, ``… or "literal"``,
-    ``config()`` of decouple and Starlette, ``env()`` and ``env.str()`` of environs, and the fields
-    of pydantic's settings classes.
+    ``config()`` of decouple and Starlette, ``env()`` and ``env.str()`` of environs, the fields of
+    pydantic's settings classes, ``if not NAME: NAME = "literal"``, and in place of a literal a
+    constant of the same source.
     """
     if len(text) > LONGEST or not _WORTH_PARSING.search(text):
         return ()
@@ -51,13 +52,16 @@ def read_defaults(text: str) -> tuple[Default, ...]:
     environs = _environs(nodes)
     classes = _settings_classes(nodes)
     compared = _compared(nodes)
+    constants = _constants(tree)
+    variables = _variables(nodes, environs)
     found: dict[tuple[str, int, str], Default] = {}
     for node in nodes:
-        for name, value, secret, field in _of_node(node, environs, classes):
-            literal = _literal(value)
+        for name, value, secret, field in (*_of_node(node, environs, classes), *_of_if(node, variables)):
+            literal = _literal(constants.get(value.id, value) if isinstance(value, ast.Name) else value)
             if literal:
                 key = (name, value.lineno, literal)
-                found[key] = Default(name, literal, value.lineno, secret, literal in compared, field)
+                is_compared = literal in compared or (isinstance(value, ast.Name) and value.id in compared)
+                found[key] = Default(name, literal, value.lineno, secret, is_compared, field)
     return tuple(sorted(found.values(), key=lambda default: default.line))
 
 
@@ -78,6 +82,49 @@ def _of_node(node: ast.AST, environs: set[str], classes: set[str]) -> Iterator[_
     elif isinstance(node, ast.ClassDef) and node.name in classes:
         for statement in node.body:
             yield from _field(statement)
+
+
+def _of_if(node: ast.AST, variables: dict[str, str]) -> Iterator[_Found]:
+    """``if not KEY: KEY = "literal"``, where KEY was read from a variable."""
+    tested = _lacking(node.test) if isinstance(node, ast.If) else ""
+    if isinstance(node, ast.If) and tested in variables:
+        for statement in node.body:
+            if isinstance(statement, ast.Assign) and [_dotted(each) for each in statement.targets] == [
+                tested
+            ]:
+                yield variables[tested], statement.value, False, ""
+
+
+def _lacking(test: ast.expr) -> str:
+    """The name that is asked whether it has no value, in ``not NAME`` or ``NAME is None``."""
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return _dotted(test.operand)
+    if isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Is) and len(test.ops) == 1:
+        other = test.comparators[0]
+        return _dotted(test.left) if isinstance(other, ast.Constant) and other.value is None else ""
+    return ""
+
+
+def _variables(nodes: list[ast.AST], environs: set[str]) -> dict[str, str]:
+    """By the name that gets it, the variable of the environment that is read."""
+    return {
+        _dotted(node.targets[0]): name
+        for node in nodes
+        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.value, ast.Call)
+        for name, _ in [_reading(node.value, environs)]
+        if name and _dotted(node.targets[0])
+    }
+
+
+def _constants(tree: ast.Module) -> dict[str, ast.expr]:
+    """What the module gives a name of capitals, where it gives it nothing else."""
+    given: dict[str, list[ast.expr]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                if isinstance(target, ast.Name) and _VARIABLE.fullmatch(target.id.lstrip("_")):
+                    given.setdefault(target.id, []).append(node.value)
+    return {name: values[0] for name, values in given.items() if len(values) == 1}
 
 
 def _reading(call: ast.Call, environs: set[str]) -> tuple[str, ast.expr | None]:
@@ -171,14 +218,14 @@ def _settings_classes(nodes: list[ast.AST]) -> set[str]:
 
 
 def _compared(nodes: list[ast.AST]) -> set[str]:
-    """Every text that a source compares something with."""
-    return {
-        inner.value.strip()
-        for node in nodes
-        if isinstance(node, ast.Compare)
-        for inner in ast.walk(node)
-        if isinstance(inner, ast.Constant) and isinstance(inner.value, str)
+    """Every text that a source compares something with, and every constant by its name."""
+    inside = [inner for node in nodes if isinstance(node, ast.Compare) for inner in ast.walk(node)]
+    texts = {
+        each.value.strip()
+        for each in inside
+        if isinstance(each, ast.Constant) and isinstance(each.value, str)
     }
+    return texts | {each.id for each in inside if isinstance(each, ast.Name)}
 
 
 def _names(annotation: ast.expr) -> set[str]:

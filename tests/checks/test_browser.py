@@ -327,13 +327,24 @@ def test_nothing_to_frame() -> None:
 REFUSED = b"Invalid host header"
 
 
-def test_other_400() -> None:
-    facts = seen(page(400, b"bad request"), control())
-    assert outcome(host_refused, rehearsal=facts).outcome == "passed"
+@pytest.mark.parametrize(
+    "visits", [[page(400, b"bad request")], [page(404), control()], [answer("/x", 403), control()]]
+)
+def test_other_refusals(visits: list[Visit]) -> None:
+    for status in (400, 403):
+        facts = seen(*visits, *([] if len(visits) > 1 else [control(status, b"bad request")]))
+        assert outcome(host_refused, rehearsal=facts).outcome == "passed"
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "said"), [(400, REFUSED, "400 (Invalid host header)"), (421, b"", "421")]
+    ("status", "body", "said"),
+    [
+        (400, REFUSED, "400 (Invalid host header)"),
+        (421, b"", "421"),
+        # a guard of the app's own: that another Host is answered shows what it is about
+        (400, b"bad request", "400 (bad request)"),
+        (403, b"", "403"),
+    ],
 )
 def test_host_refused(status: int, body: bytes, said: str) -> None:
     space = make_space({"web.py": "x\nadd_middleware(TrustedHostMiddleware, allowed_hosts=HOSTS)\n"})
@@ -342,8 +353,22 @@ def test_host_refused(status: int, body: bytes, said: str) -> None:
     assert finding.message == (
         f"GET /?logs=container with Host {SPACE} answered {said}, with Host localhost 200"
     )
-    assert finding.hint == 'add the Space\'s host to the allowed ones: allowed_hosts=["*.hf.space", …]'
+    allowed = '[os.environ["SPACE_HOST"], …]' if status == 421 else '["*.hf.space", …]'
+    assert (
+        finding.hint.partition(";")[0] == f"add the Space's host to the allowed ones: allowed_hosts={allowed}"
+    )
+    assert ("TransportSecuritySettings" in finding.hint) == (status == 421)
     assert (finding.path, finding.line, finding.level) == ("web.py", 2, "error")
+    assert "every request to it is refused" in finding.consequence
+
+
+def test_host_refused_by_one_route() -> None:
+    facts = seen(page(), answer("/mcp", 421, REFUSED), control(406))
+    finding = only_finding(host_refused, rehearsal=facts)
+    assert finding.message == (
+        f"GET /mcp with Host {SPACE} answered 421 (Invalid host header), with Host localhost 406"
+    )
+    assert "every request for this route" in finding.consequence
 
 
 def test_host_refused_without_proof() -> None:

@@ -219,6 +219,13 @@ def held(text: str) -> list[tuple[str, str, int]]:
         'settings.get("K", "v")  # environ',
         'config("default", "v")',
         'config(key, default="v")',
+        'key = os.getenv("K")\nif not key:\n    raise SystemExit("v")',
+        'key = os.getenv("K")\nif not key:\n    key = secrets.token_hex()',
+        'key = os.getenv("K")\nif key:\n    key = "v"',
+        'key = os.getenv("K")\nif other is None:\n    key = "v"',
+        'key = read("K")\nif not key:\n    key = "v"  # environ',
+        'FALLBACK = secrets.token_hex()\nos.getenv("K", FALLBACK)',
+        'FALLBACK = "v"\nFALLBACK = "w"\nos.getenv("K", FALLBACK)',
         'class A(BaseModel):  # Settings\n    key: str = "v"',
         'class A(BaseSettings):\n    key: ClassVar[str] = "v"\n    model_config = "v"\n    other: str',
         "class A(BaseSettings):\n    key: str = Field(default_factory=make)\n    b: str = Field(...)",
@@ -239,6 +246,10 @@ def test_no_literal_default(text: str) -> None:
         ('env = os.environ\nenv.get(\n    "K",\n    "v",\n)', ("K", "v", 4)),
         ('k = os.getenv("K") or "v"', ("K", "v", 1)),
         ('k = os.environ.get("K", "") or "v"', ("K", "v", 1)),
+        ('key = os.getenv("K")\nif not key:\n    log("none")\n    key = "v"', ("K", "v", 4)),
+        ('self.key = config("K", default=None)\nif self.key is None:\n    self.key = "v"', ("K", "v", 3)),
+        ('FALLBACK = "v"\nos.getenv("K", FALLBACK)', ("K", "v", 2)),
+        ('class A(BaseSettings):\n    key: str = _FALLBACK\n_FALLBACK = "v"', ("KEY", "v", 2)),
         ('config("K", default="v")', ("K", "v", 1)),
         ('config("K", cast=Secret, default=Secret("v"))', ("K", "v", 1)),
         ('env("K", "v")', ("K", "v", 1)),
@@ -255,6 +266,11 @@ def test_no_literal_default(text: str) -> None:
 )
 def test_literal_default(text: str, expected: Any) -> None:
     assert held(text) == [expected]
+
+
+def test_a_constant_that_is_refused() -> None:
+    (default,) = read_defaults('DUMMY = "v"\nkey = os.getenv("K", DUMMY)\nif key == DUMMY:\n    stop()')
+    assert default.compared
 
 
 def test_secret_by_type_and_refused_default() -> None:

@@ -209,6 +209,23 @@ def test_other_spellings_of_the_middleware(code: str) -> None:
     assert only_finding(cors_pattern, make_space({"main.py": code})).line == 1
 
 
+@pytest.mark.parametrize("arguments", ["allow_origins=settings.origins", "**cors()"])
+def test_pattern_that_the_running_app_has(arguments: str) -> None:
+    facts = make_rehearsal(origins=("https://a.example", "https://*.vercel.app"))
+    finding = only_finding(cors_pattern, cors(arguments), facts)
+    assert finding.message.startswith('allow_origins has "https://*.vercel.app": ')
+    assert (finding.level, finding.path, finding.line) == ("warn", "main.py", 5)
+
+
+def test_a_pattern_is_told_once() -> None:
+    facts = make_rehearsal(origins=("https://*.vercel.app", "*"))
+    assert only_finding(cors_pattern, cors('allow_origins=["https://*.vercel.app"]'), facts)
+    assert only_finding(cors_pattern, make_space(), facts).path == ""
+    assert (
+        outcome(cors_pattern, make_space(), make_rehearsal(origins=("*", "https://a.example"))).findings == ()
+    )
+
+
 def everybody(space: Any, *visits: Visit) -> Finding:
     return only_finding(cors_pattern, space, make_rehearsal(visits=(make_visit(), *visits)))
 
@@ -286,6 +303,24 @@ def test_root_path_in_code(arguments: str) -> None:
     finding = only_finding(root_path, *served(APP.format(arguments), [{"url": "/api"}]))
     assert finding.message == "the app is made with the root path /api, and a Space is served from /"
     assert (finding.level, finding.path, finding.line) == ("warn", "main.py", 3)
+
+
+@pytest.mark.parametrize(
+    "code", ["app = FastAPI(**settings.fastapi)\n", "app = partial(FastAPI, root_path='/api')()\n"]
+)
+def test_root_path_that_comes_from_elsewhere(code: str) -> None:
+    finding = only_finding(root_path, *served(f"from fastapi import FastAPI\n{code}", [{"url": "/api"}]))
+    assert finding.message == "the app is made with the root path /api, and a Space is served from /"
+    assert (finding.level, finding.path, finding.line) == ("warn", "main.py", None)
+
+
+def test_document_of_a_mounted_app() -> None:
+    body = b'{"openapi": "3.1.0", "servers": [{"url": "/v1"}], "paths": {}}'
+    label = "GET /v1/openapi.json"
+    visit = make_visit(label, request=Request("GET", "/v1/openapi.json"), body=body)
+    facts = make_rehearsal(visits=(visit,), openapi={"openapi": "3.1.0", "paths": {}})
+    space = make_space({"main.py": "from fastapi import FastAPI\napp = FastAPI(openapi_url=None)\n"})
+    assert outcome(root_path, space, facts).findings == ()
 
 
 def test_document_that_is_cut_off() -> None:

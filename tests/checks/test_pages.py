@@ -312,6 +312,35 @@ def test_call_without_tls(text: str, said: str) -> None:
     only_finding(mixed_content, rehearsal=seen(front(""), asset("/app.js", body=text)))
 
 
+@pytest.mark.parametrize(("path", "told"), [("/js/app.js", 1), ("/js/other.js", 0)])
+def test_a_script_that_was_asked_for_as_a_mounts_file(path: str, told: int) -> None:
+    headers = (("content-type", JS),)
+    text = b"fetch('http://localhost:8000/api'); new WebSocket('ws://' + location.host)"
+    mount = make_visit("GET /js", request=Request("GET", path), body=text, headers=headers)
+    facts = seen(front("<script src=/js/app.js></script>"), mount)
+
+    for check in (localhost_url, mixed_content):
+        assert len(outcome(check, rehearsal=facts).findings) == told
+
+
+def test_a_style_sheet_that_imports_another_by_http() -> None:
+    def sheet(text: str, status: int = 200) -> Rehearsal:
+        return seen(front("<link rel=stylesheet href=/a.css>"), asset("/a.css", status, text, CSS))
+
+    finding = only_finding(mixed_content, rehearsal=sheet("@import url(http://fonts.example.com/a.css);"))
+    assert finding.message == (
+        "GET /a.css: loads the style sheet http://fonts.example.com/a.css, wanted https://"
+    )
+    # a rule may apply to nothing, and browsers ask for images by https
+    for text in (
+        "@import url(https://fonts.example.com/a.css);",
+        "b{background:url(http://x.example/a.png)}",
+    ):
+        assert outcome(mixed_content, rehearsal=sheet(text)).findings == ()
+    gone = sheet("@import url(http://fonts.example.com/a.css);", 404)
+    assert outcome(mixed_content, rehearsal=gone).findings == ()
+
+
 # -- HFS609
 
 

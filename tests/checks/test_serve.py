@@ -125,6 +125,42 @@ def test_exception() -> None:
     )
 
 
+def test_what_refuses_the_host_is_told_elsewhere() -> None:
+    raised = make_raised("ValueError", "Request validation failed")
+    assert of_route(ITEM, visit(ITEM, status=421, raised=raised)).reason == "needs HFS604"
+    assert of_route(ITEM, visit(ITEM, status=420, raised=raised)).outcome == "failed"
+
+
+#: a route, the line that raises, and whether it exists to fail
+MEANT = [
+    ("/sentry-debug", "api:trigger_error", "    return 1 / 0", True),
+    ("/sentry-debug", "api:trigger_error", "    division_by_zero = 1 / 0  # on purpose", True),
+    ("/debug/raise-error", "api:f", "    raise RuntimeError('meant')", True),
+    ("/x", "api:test_exception", "    raise ValueError", True),
+    ("/crash", "api:f", "    raise Exception", True),
+    ("/crash", "api:f", "    total / count", False),
+    ("/crash", "api:f", "    return 100 / 0.5", False),
+    ("/errors", "api:errors", "    raise RuntimeError('no log')", False),
+    ("/items/1", "api:item", "    return 1 / 0", False),
+    ("/errors/{id}", "api:error", "    raise KeyError(id)", False),
+    ("/sentry", "api:sentry", "    raise KeyError(id)", False),
+]
+
+
+@pytest.mark.parametrize(("path", "endpoint", "line", "meant"), MEANT)
+def test_routes_that_exist_to_fail(path: str, endpoint: str, line: str, meant: bool) -> None:
+    route = make_route("GET", path, endpoint=endpoint, where=Where("api.py", 3))
+    space = make_space({"api.py": f"import x\n\n@app.get('{path}')\ndef f():\n{line}\n" + "\n" * 40 + line})
+    raised = make_raised("ZeroDivisionError", "division by zero", Where("api.py", 5))
+    finding = only(of_route(route, visit(route, status=500, raised=raised), space=space))
+    assert (finding.level, "meant to fail" in finding.message) == (
+        ("note", True) if meant else ("error", False)
+    )
+    for where in (Where("api.py", 46), Where("lib.py", 5), Where("api.py", 99), Where("api.py", 1)):
+        elsewhere = visit(route, status=500, raised=make_raised("ZeroDivisionError", "x", where))
+        assert only(of_route(route, elsewhere, space=space)).level == "error"
+
+
 def test_unknown_id() -> None:
     raised = make_raised("KeyError LookupError Exception", "1", HERE)
     finding = only(of_route(ITEM, visit(ITEM, "/items/1", status=500, raised=raised)))
@@ -267,6 +303,32 @@ def test_unreachable_service_is_no_proof() -> None:
     )
     assert (answered.level, escaped.level) == ("warn", "warn")
     assert "no proof of a defect" in escaped.hint
+
+
+@pytest.mark.parametrize(
+    ("target", "level"),
+    [
+        ("api.example.com:443", "note"),
+        ("93.184.216.34:80", "note"),
+        ("api.example.com:8443", "warn"),
+        ("db.example.com:5432", "warn"),
+        ("localhost:8080", "warn"),
+        ("127.0.0.1:80", "warn"),
+        ("10.1.2.3:443", "warn"),
+        ("cache:443", "warn"),
+        ("models.internal:443", "warn"),
+        ("stand-in.invalid:443", "warn"),
+        ("stand-in", "warn"),
+    ],
+)
+@pytest.mark.parametrize("status", [500, 502, 504])
+def test_an_answer_for_an_outage_that_a_space_does_not_have(target: str, level: str, status: int) -> None:
+    finding = only(of_route(ITEM, visit(ITEM, "/items/1", status=status, unreachable=target)))
+    assert (finding.level, f"answered {status}" in finding.message) == (level, True)
+    raised = make_raised("ConnectError", "refused", HERE)
+    escaped = only(of_route(ITEM, visit(ITEM, "/items/1", status=500, raised=raised, unreachable=target)))
+    hung = only(of_route(ITEM, visit(ITEM, status=None, problem="no answer within 15 s", unreachable=target)))
+    assert (escaped.level, hung.level) == ("warn", "warn")
 
 
 @pytest.mark.parametrize(
@@ -940,6 +1002,18 @@ def test_nothing_there(status: int, level: str) -> None:
     assert only_finding(coverage, rehearsal=covered((POST, status))).level == "warn"
 
 
+@pytest.mark.parametrize("route", [ITEM, POST], ids=lambda route: route.label)
+def test_too_many_requests(route: Route) -> None:
+    finding = only_finding(coverage, rehearsal=covered((route, 429), (make_route(), 200)))
+    assert (finding.level, "--hfspace-env" in finding.hint) == ("note", True)
+    assert "1 of 2 routes answered that there were too many requests" in finding.message
+
+
+def test_what_is_gone_for_everybody_is_no_refusal() -> None:
+    finding = only_finding(coverage, rehearsal=covered((POST, 410), (ITEM, 410)))
+    assert (finding.level, "no such thing" in finding.message) == ("note", True)
+
+
 def test_hidden_route_is_not_counted_twice() -> None:
     facts = routed(named("a", "/{x}"), named("b", "/y"), b="api:a")
     refused = tuple(v._replace(status=400 if v.route == "GET /y" else 200) for v in facts.visits)
@@ -962,6 +1036,16 @@ def test_guarded() -> None:
         (400, "Missing API key", "note"),
         (400, "X-API-Key header is required", "note"),
         (400, "Could not validate: invalid token", "note"),
+        (400, "Sign-in failed: mismatching_state", "note"),
+        (400, "OAuth error: access denied", "note"),
+        (400, "Authorization failed", "note"),
+        (400, "mismatching_state: CSRF Warning! State not equal in request and response.", "note"),
+        (400, "the state is a mismatch", "note"),
+        (400, "The link has expired", "note"),
+        (400, "Invalid confirmation link", "note"),
+        (400, "invalid state", "warn"),
+        (400, "the download link is wrong", "warn"),
+        (400, "logging in: error", "warn"),
         (400, "wrong code", "warn"),
         (400, "too many tokens requested", "warn"),
         (400, "", "warn"),

@@ -39,7 +39,7 @@ def test_the_variables_that_the_app_read() -> None:
     [
         "data/items.json", "data/prompts.yaml", "static/app.css", "pyproject.toml", "setup.cfg",
         "logging.yaml", "log_config.ini", "models/config.json", "tokenizer_config.json", "i18n/de.json",
-        ".env.example", "README.md",        "alembic.ini", "openapi.yaml", "config.py",
+        ".env.example", "example.env", "README.md", "alembic.ini", "openapi.yaml", "config.py",
     ],
 )  # fmt: skip
 def test_what_is_opened_and_is_no_configuration(name: str) -> None:
@@ -48,7 +48,7 @@ def test_what_is_opened_and_is_no_configuration(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    [".env", ".env.local", "config.json", "conf/settings.yaml", "app.toml", "db.ini", "appsettings.json",
+    [".env", ".env.local", "local.env", "conf/prod.env", "config.json", "conf/settings.yaml", "app.toml", "db.ini", "appsettings.json",
      "config.prod.yml", "app-config.yaml", "secrets.json"],
 )  # fmt: skip
 def test_configuration_from_a_file(name: str) -> None:

@@ -18,6 +18,7 @@ from .factories import (
     make_rehearsal,
     make_settings,
     make_space,
+    make_visit,
     only_finding,
     outcome,
 )
@@ -111,6 +112,19 @@ def test_made_up_secrets_are_refused_anyhow() -> None:
     result = outcome(secret_untrimmed, SPACE, make_rehearsal(reads=READS, variants=variants))
     assert (result.outcome, result.findings) == ("skipped", ())
     assert "with or without" in result.reason
+
+
+ENVIRONMENT = b'{"SPACE_AUTHOR_NAME": "a", "SPACE_CREATOR_USER_ID": "b", "SPACE_REPO_NAME": "c"}'
+
+
+@pytest.mark.parametrize(("body", "names"), [(ENVIRONMENT, ["STRIPE_API_KEY"]), (b"SPACE_AUTHOR_NAME", None)])
+def test_secrets_that_nobody_reads_are_made_up_where_the_environment_is_shown(
+    body: bytes, names: list[str] | None
+) -> None:
+    space = make_space(settings=make_settings(STRIPE_API_KEY="", MAX_ITEMS="5"))
+    facts = make_rehearsal(visits=(make_visit(body=body),))
+    starts = {each.name: list(each.env) for each in wanted(space, facts)}
+    assert (starts.get("canaries"), starts.get("untrimmed")) == (names, None)
 
 
 # -- HFS707

@@ -16,7 +16,8 @@ from pytest_hfspace.checks.start import (
     startup,
     startup_time,
 )
-from pytest_hfspace.rehearsal.facts import StandIn, Where
+from pytest_hfspace.contract import Stage
+from pytest_hfspace.rehearsal.facts import Raised, StandIn, Where
 from pytest_hfspace.space.sources import read_sources
 
 from .built import built
@@ -442,6 +443,28 @@ def test_a_target_that_is_not_there(files, message, hint):
     assert said(only_finding(launch_command, space, rehearsal)) == ("error", "Dockerfile", 6, message, hint)
 
 
+@pytest.mark.parametrize(
+    ("files", "hint"),
+    [
+        # where the whole package lies in a folder, that folder is what uvicorn must look in
+        (
+            {"src/shop/server.py": "", "old/server.py": ""},
+            "write src.shop.server:app in the start command, or add --app-dir src",
+        ),
+        # in no folder would shop.server be found
+        ({"src/server.py": ""}, "write src.server:app in the start command"),
+    ],
+)
+def test_a_target_in_a_package_that_is_not_there(files, hint):
+    space = make_space(files, command=make_command("uvicorn shop.server:app --host 0.0.0.0 --port 7860"))
+    rehearsal = raising(
+        "import", "uvicorn.importer.ImportFromStringError", 'Could not import module "shop.server".', None
+    )
+
+    [finding] = outcome(launch_command, space, rehearsal).findings
+    assert finding.hint == hint
+
+
 def test_a_command_that_fails_by_itself():
     rehearsal = failing("launch", "exited", "No such option: --prot", status=2)
 
@@ -465,6 +488,13 @@ def test_a_command_that_fails_by_itself():
             "write main:application in the start command",
         ),
         ("def create_app():\n    pass\n", "write main:create_app --factory in the start command"),
+        (
+            "def create_app(mode='dev', *, debug=False):\n    pass\n",
+            "write main:create_app --factory in the start command",
+        ),
+        # a server would call them without arguments
+        ("def create_app(settings):\n    pass\n", "let main have the application under the name app"),
+        ("def create_app(*, settings):\n    pass\n", "let main have the application under the name app"),
         ("", "let main have the application under the name app"),
         ("not python", "let main have the application under the name app"),
     ],
@@ -479,6 +509,14 @@ def test_a_target_that_is_no_application(source, hint):
         "main:app is no ASGI application: main has no app",
         hint,
     )
+
+
+def test_a_target_that_is_not_async():
+    rehearsal = failing("import", "target", "Outer.__call__ takes scope, receive, send, but is not async")
+
+    finding = only_finding(entry_point, make_space({"main.py": "app = FastAPI()\n"}), rehearsal)
+
+    assert finding.hint == "write async def, and await what it calls"
 
 
 # -- HFS403
@@ -695,6 +733,21 @@ def test_ports_that_are_bound_while_importing(port, level, message):
             f"correct main.py:12; {FRESH}",
         ),
         (
+            failing(
+                "startup",
+                "raised",
+                raised=Raised(
+                    ("builtins.ExceptionGroup", "builtins.Exception"),
+                    "unhandled errors in a TaskGroup (1 sub-exception)",
+                    Where("main.py", 12),
+                    Raised(("builtins.FileNotFoundError", "builtins.OSError"), "no such file: 'a.bin'"),
+                ),
+            ),
+            12,
+            "the start-up fails: FileNotFoundError: no such file: 'a.bin'",
+            "commit the file, or make it while the image is built",
+        ),
+        (
             failing("startup", "exited", status=3),
             None,
             "the start-up fails: the process ended with exit code 3",
@@ -729,13 +782,16 @@ def test_a_start_within_the_budget(timings):
 def test_a_start_over_the_budget_is_a_warning():
     rehearsal = make_rehearsal(timings={"import": 4.2, "startup": 6.1})
 
-    assert said(only_finding(startup_time, make_space(), rehearsal)) == (
+    finding = only_finding(startup_time, make_space(), rehearsal)
+
+    assert said(finding) == (
         "warn",
         "main.py",
         None,
         "the start took 10 s (import 4 s, start-up 6 s); wanted at most 10 s",
         "load what is large when it is first asked for, or while the image is built",
     )
+    assert finding.predicts is Stage.RUNNING  # it casts no doubt on the prediction
 
 
 # -- HFS419
@@ -839,6 +895,17 @@ def test_a_missing_setting_and_a_later_failure_are_two_findings():
     )
 
     assert failed(make_space(), rehearsal) == ["HFS406", "HFS420"]
+
+
+def test_a_start_that_no_stand_in_satisfies_tells_what_is_lacking():
+    lacking = StandIn("SECRET_KEY", Where("main.py", 4), secret=True)
+    rehearsal = make_rehearsal(impossible="start-up needs a real value of SECRET_KEY", stand_ins=(lacking,))
+
+    finding = only_finding(setting_missing, make_space(), rehearsal)
+    declared = outcome(setting_missing, make_space(settings=make_settings(SECRET_KEY="")), rehearsal)
+
+    assert finding.message == "SECRET_KEY must be set before the app starts, and nothing declares it"
+    assert (declared.outcome, declared.reason) == ("skipped", rehearsal.impossible)
 
 
 def test_settings_are_not_known_where_the_import_failed():

@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 import pytest
 
 from pytest_hfspace.settings import matches
+from tests.helpers import unwrapped
 
 from .conftest import Rehearse
 
@@ -38,7 +39,7 @@ def newer(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def usage_error(result: pytest.RunResult) -> str:
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    (line,) = [line for line in result.errlines if line.strip()]
+    (line,) = unwrapped(result.errlines)
     return line.removeprefix("ERROR: ")
 
 

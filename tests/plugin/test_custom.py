@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pytest_hfspace.testing import HEALTHY
-from tests.helpers import ReadinessRun, readiness, write_space
+from tests.helpers import ReadinessRun, readiness, unwrapped, write_space
 
 PAGE = (Path(__file__).parents[2] / "docs" / "custom-checks.md").read_text(encoding="utf-8")
 CONFTEST, TESTS = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
@@ -49,7 +49,7 @@ def written(tmp_path: Path, source: str, *options: str, **files: str) -> Readine
 
 def last_line(run: ReadinessRun) -> str:
     """The one line of a usage error."""
-    (line,) = [line for line in run.output.splitlines() if line.startswith("ERROR: ")]
+    (line,) = [line for line in unwrapped(run.output.splitlines()) if line.startswith("ERROR: ")]
     assert "Traceback" not in run.output
     return line
 
@@ -219,7 +219,7 @@ def test_what_cannot_join_is_a_usage_error(
     pytester.makeconftest(f"{HEAD}def pytest_hfspace_checks():\n    {source}\n")
     result = pytester.runpytest_inprocess(*plugin_arguments, "--hfspace-list")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    (line,) = [line for line in result.errlines if line.strip()]
+    (line,) = unwrapped(result.errlines)
     assert fnmatchcase(line, f"ERROR: pytest_hfspace_checks: {message}"), line
 
 

@@ -128,4 +128,4 @@ def test_a_defect_in_what_github_is_shown_is_a_warning(
     monkeypatch.setattr("pytest_hfspace.report.github.annotations", annotations)
     result = rehearse(space=PORT[0])
     assert result.ret == 1
-    result.stdout.fnmatch_lines(["WARNING: GitHub is shown nothing: RuntimeError: boom; this is a defect *"])
+    result.stdout.fnmatch_lines(["WARNING: GitHub is shown nothing: RuntimeError: boom; this is a defect*"])

@@ -80,7 +80,7 @@ def test_an_app_without_routes(rehearse: Rehearse) -> None:
 
 def test_an_unknown_route_names_the_near_ones(rehearse: Rehearse) -> None:
     result = rehearse("hfspace::HFS501::GET /item", rehearsal=THREE_ROUTES)
-    assert result.ret == pytest.ExitCode.INTERRUPTED
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stdout.fnmatch_lines(["the app has no route 'GET /item'; did you mean GET /items/{id}*"])
 
 

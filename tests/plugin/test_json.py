@@ -49,6 +49,7 @@ def test_the_whole_document(rehearse: Rehearse, pytester: pytest.Pytester) -> No
         "predicts": "APP_STARTING",
         "outcome": "failed",
         "reason": "",
+        "applicable": True,
         "route": None,
         "findings": [
             {

@@ -9,12 +9,14 @@ import shutil
 import sys
 import weakref
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from pytest_hfspace.roots import read_roots
+from tests.helpers import unwrapped
 
 from .conftest import Rehearse
 from .project import CARD, DOCKERFILE
@@ -234,7 +236,16 @@ def test_a_whole_space(rehearse_each: Rehearse, log: Callable[[], list[str]]) ->
 def test_a_misspelled_choice(rehearse_each: Rehearse, name: str, message: str) -> None:
     result = rehearse_each(f"hfspace::{name}", spaces=TWO)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines([f"ERROR: {message}"])
+    (line,) = unwrapped(result.errlines)
+    assert fnmatchcase(line, f"ERROR: {message}")
+
+
+@pytest.mark.parametrize("arguments", [(), pytest.param(("-n1",), marks=XDIST)])
+def test_an_unknown_route(rehearse_each: Rehearse, arguments: tuple[str, ...]) -> None:
+    name = "hfspace::spaces/chat::HFS501::GET /nope"
+    result = rehearse_each(*arguments, name, spaces=TWO, subprocess=bool(arguments))
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stdout.fnmatch_lines(["the app has no route 'GET /nope'; did you mean GET /?"])
 
 
 def test_a_route_that_one_space_does_not_have(rehearse_each: Rehearse) -> None:
@@ -328,7 +339,7 @@ def test_a_conftest_that_raises(rehearse_each: Rehearse, pytester: pytest.Pytest
 def test_one_that_cannot_be_read_is_named(rehearse_each: Rehearse) -> None:
     result = rehearse_each(spaces={"broken": ('ValueError("boom")', "make_rehearsal()"), "chat": FINE})
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["ERROR: spaces/broken: hfspace: ValueError: boom; this is a defect of *"])
+    result.stderr.fnmatch_lines(["ERROR: spaces/broken: hfspace: ValueError: boom; this is a defect*"])
 
 
 def test_requests_know_their_space(rehearse_each: Rehearse, pytester: pytest.Pytester) -> None:

@@ -7,6 +7,8 @@ from fnmatch import fnmatchcase
 
 import pytest
 
+from tests.helpers import unwrapped
+
 from .conftest import Rehearse
 
 Log = Callable[[], list[str]]
@@ -15,7 +17,8 @@ Log = Callable[[], list[str]]
 def error(result: pytest.RunResult) -> str:
     """The one line of a usage error."""
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    lines = [line for line in result.errlines if line.strip()]
+    assert all(len(line) <= 80 for line in result.errlines)
+    lines = unwrapped(result.errlines)
     assert len(lines) == 1, lines
     return lines[0]
 
@@ -138,8 +141,8 @@ def test_the_root_is_where_pytest_was_called(
         (("hfspace::HFS4100-port",), "there is no check 'HFS4100-port'; did you mean HFS410-port-mismatch?"),
         (("--hfspace-explain", "port"), "there is no check 'port'; did you mean HFS410-port-mismatch*"),
         (("--hfspace-explain", "HFS4100"), "there is no check 'HFS4100'; did you mean HFS410-port-mismatch*"),
-        (("-o", "hfspace_timeout=never"), "*never*"),
-        (("-o", "hfspace_strict=maybe"), "*maybe*"),
+        (("-o", "hfspace_timeout=never"), "*hfspace_timeout*never*"),
+        (("-o", "hfspace_strict=maybe"), "*hfspace_strict*maybe*"),
         (("-o", "hfspace_headers=Bearer hunter2"), "hfspace_headers takes lines such as Authorization: *"),
     ],
 )

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import sys
 import textwrap
+from collections import Counter
 from dataclasses import replace
 
 import pytest
 
 from pytest_hfspace.check import Finding, Result
 from pytest_hfspace.report import Report, gather
-from pytest_hfspace.report.terminal import MOST_FINDINGS, closing_section, failure_text, text_width
-from pytest_hfspace.report.text import one_line, printable
+from pytest_hfspace.report.formats import render
+from pytest_hfspace.report.terminal import (
+    MOST_FINDINGS,
+    MOST_LINES,
+    closing_section,
+    failure_text,
+)
+from pytest_hfspace.report.text import one_line, printable, text_width, usage
 from tests.checks.factories import (
     make_failure,
     make_image,
@@ -112,7 +121,7 @@ def test_a_broken_space(rehearse: Rehearse) -> None:
 
         Predicted stage: RUNTIME_ERROR, because of HFS403-import (confidence: high)
         Checks: 2 passed, 2 failed, 1 warned, 1 skipped
-        Skipped:
+        1 check skipped:
           - needs HFS403
         =========================== short test summary info ============================
         FAILED hfspace::HFS410-port-mismatch - the app listens on port 8000, the Hub ...
@@ -295,7 +304,48 @@ def test_predictions(results: tuple[Result, ...], report: dict, first: str) -> N
 
 def test_skipped_checks_by_reason() -> None:
     skipped = [replace(SKIPPED, route=str(number)) for number in range(3)]
-    assert "Skipped:\n  - needs HFS403 (3)\n" in section(*skipped, FAILED)
+    assert "3 checks skipped:\n  - needs HFS403 (3)\n" in section(*skipped, FAILED)
+
+
+def test_the_numbers_of_checks_add_up() -> None:
+    absent = [replace(SKIPPED, reason=reason, applicable=False) for reason in ("no routes", "no card")]
+    assert "Checks: 2 passed, 2 skipped (2 do not apply to this Space)\nTime" in section(*PASSED, *absent)
+    assert "1 skipped (1 does not apply to this Space)\n" in section(*PASSED, absent[0])
+    reasons = [replace(SKIPPED, reason=f"reason {each}") for each in range(MOST_LINES + 2)]
+    said = section(*PASSED, SKIPPED, SKIPPED, *absent, *reasons)
+    number = len(reasons) + 2
+    assert f"Checks: 2 passed, {number + 2} skipped (2 do not apply to this Space)\n" in said
+    listed = said.partition(f"\n{number} checks skipped:\n")[2].partition("\nTime")[0].splitlines()
+    assert listed[0] == "  - needs HFS403 (2)"
+    assert listed[-1] == "  - for other reasons (3)"
+    numbers = [re.search(r"\((\d+)\)$", line) for line in listed]
+    assert sum(int(found[1]) if found else 1 for found in numbers) == number
+
+
+def test_what_is_waived_and_what_is_left_out() -> None:
+    known = Result(fake.reload, "waived", (replace(ERROR, waived="a demo"),) * 3)
+    ignored = Result(fake.imports, "waived", reason="ignored by hfspace_ignore")
+    said = section(*PASSED, known, ignored)
+    assert "Checks: 2 passed, 2 waived\n3 findings waived:\n  - a demo (3)\n" in said
+    assert "\n1 check left out:\n  - ignored by hfspace_ignore\n" in said
+
+
+def test_every_report_counts_alike() -> None:
+    absent = replace(SKIPPED, reason="no routes", applicable=False)
+    routes = [replace(SKIPPED, route=f"GET /{each}") for each in range(3)]
+    report = Report(gather(make_space(), make_rehearsal()), (*PASSED, FAILED, *routes, absent))
+    numbers = "2 passed, 1 failed, 4 skipped (1 does not apply to this Space)"
+    page = re.sub("<[^>]*>", " ", render([report], ".html"))
+    markdown = render([report], ".md")
+    assert f"Checks: {numbers}" in [text for text, _ in closing_section(report, 80)]
+    assert f"\nChecks: {numbers}\n" in markdown
+    assert "<summary>3 checks skipped</summary>\n\n- needs `HFS403`: `HFS501-route-answers` (3)" in markdown
+    assert numbers in page
+    assert "4 checks not evaluated: 3 not seen, 1 not for this Space" in page
+    checks = json.loads(render([report], ".json"))["checks"]
+    assert Counter(each["outcome"] for each in checks) == {"passed": 2, "failed": 1, "skipped": 4}
+    assert [each["applicable"] for each in checks].count(False) == 1
+    assert "3 checks skipped: needs HFS403 (3)" in render([report], ".sarif")
 
 
 def test_nothing_evaluated_says_nothing() -> None:
@@ -337,6 +387,14 @@ def test_width(columns: int, width: int) -> None:
 )
 def test_printable(given: str, shown: str) -> None:
     assert printable(given) == shown
+
+
+def test_a_usage_error_is_wrapped_and_what_it_quotes_is_not() -> None:
+    path = "a folder/" * 8 + "b"
+    said = usage(f"--hfspace-root: no folder with a README.md matches '{path}', or else it is empty", 80)
+    lines = f"ERROR: {said}".splitlines()
+    assert lines[:2] == ["ERROR: --hfspace-root: no folder with a README.md matches", f"  '{path}',"]
+    assert usage("the Space's name is what it's called", 80) == "the Space's name is what it's called"
 
 
 def test_one_line() -> None:

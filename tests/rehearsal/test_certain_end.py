@@ -29,6 +29,9 @@ from pytest_hfspace.space import read_space
 director = begin(read_space(Path(sys.argv[1])), Options(timeout=30))
 if sys.argv[2] == "serving":
     director.routes()
+elif sys.argv[2] == "keeper stopped":
+    director.routes()
+    os.kill(director.process._popen.pid, signal.SIGSTOP)
 elif sys.argv[2] == "ended":
     director._starter.process._reader.join(20)
 os.kill(os.getpid(), signal.SIGKILL)
@@ -80,7 +83,7 @@ def _environment(temporary: Path) -> dict[str, str]:
     return kept | {"TMPDIR": str(temporary), "PYTHONPATH": str(ROOT)}
 
 
-@pytest.mark.parametrize("when", ["starting", "serving", "ended"])
+@pytest.mark.parametrize("when", ["starting", "serving", "keeper stopped", "ended"])
 def test_a_killed_parent_leaves_nothing(tmp_path: Path, temporary: Path, when: str) -> None:
     space = _space(tmp_path / "space", tmp_path, ends=when == "ended")
     done = subprocess.run(

@@ -85,8 +85,8 @@ def test_a_package_that_is_not_installed_here(
 def test_what_the_sdk_brings_and_is_not_installed_here(
     made: tuple[Space, Layout], error: Raised, wanted: tuple[str, ...]
 ) -> None:
-    found = replace(excuses(made), missing_of_sdk=("gradio", "pillow"))
-    assert found.wanted_of_sdk(error) == wanted
+    found = replace(excuses(made), missing_beside=("gradio", "pillow"))
+    assert found.wanted_beside(error) == wanted
     assert found.common(error) == (f"{wanted[0]} is not installed here" if wanted else "")
 
 

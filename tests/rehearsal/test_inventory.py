@@ -310,3 +310,32 @@ print([name for name in sys.modules if name.split(".")[0] not in sys.stdlib_modu
         [sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=True
     )
     assert done.stdout.splitlines() == ["no route table: the app is builtins:print", "[]"]
+
+
+# --- origins
+
+
+class Registered:
+    """A middleware as other versions register it."""
+
+    def __init__(self, cls: Any, **named: Any) -> None:
+        self.cls, self.options = cls, named
+
+
+def test_origins_that_are_told_when_the_app_runs() -> None:
+    app, inner = FastAPI(), FastAPI()
+    inner.add_api_route("/plain", plain)
+    app.mount("/v1", inner)
+    app.add_middleware(CORSMiddleware, allow_origins=["https://a.example", "https://*.b.example"])
+    inner.user_middleware.append(Registered(CORSMiddleware, allow_origins=("*", "https://a.example")))
+
+    assert inventory(app).origins == ("https://a.example", "https://*.b.example", "*")
+    assert inventory(CORSMiddleware(app)).origins == ("https://a.example", "https://*.b.example", "*")
+
+
+@pytest.mark.parametrize("held", [None, 5, [object()], [Registered(CORSMiddleware, allow_origins=7)]])
+def test_middlewares_that_tell_no_origins(held: Any) -> None:
+    app = FastAPI()
+    app.user_middleware = held
+
+    assert inventory(app).origins == ()

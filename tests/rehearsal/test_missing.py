@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import textwrap
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from pytest_hfspace.rehearsal import Rehearsal
 from pytest_hfspace.rehearsal.start import MOST_REPEATS
 
-from .rehearse import Case, side_by_side
+from .rehearse import Case, routes, side_by_side
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a rehearsal needs POSIX")
 
@@ -82,6 +83,13 @@ LACKING: dict[str, tuple[str, set[str]]] = {
         "    f: Literal['dev', 'prod']\n    g: Kind\n    h: SecretStr = Field(min_length=40)\n"
         "    i: int = Field(ge=1024)\n    j: float = Field(gt=5)\nSettings()",
         set("ABCDEFGHIJ"),
+    ),
+    "pydantic addresses": (
+        "from pydantic import AmqpDsn, MongoDsn, PostgresDsn, RedisDsn\n"
+        + SETTINGS
+        + "    database_url: PostgresDsn\n    broker: AmqpDsn\n    cache: RedisDsn\n    mongo_uri: MongoDsn\n"
+        "settings = Settings()\nassert str(settings.database_url).startswith('postgresql://')",
+        {"DATABASE_URL", "BROKER", "CACHE", "MONGO_URI"},
     ),
     "pydantic aliases": (
         "from pydantic import AliasChoices, Field\n" + SETTINGS + "    one: str = Field(alias='MY_ONE')\n"
@@ -196,3 +204,67 @@ def test_it_is_not_started_for_ever(tmp_path: Path) -> None:
     (seen,) = side_by_side(tmp_path, {"endless": Case(code + APP)}).values()
     assert not seen.served
     assert len(seen.stand_ins) == MOST_REPEATS
+
+
+#: what /odd does, and the settings that it is asked once more with, and its answer then
+ANSWERS: dict[str, tuple[str, set[str], int]] = {
+    "refused": (
+        "if not os.getenv('API_KEY'): return answer('API_KEY is not configured', 503)",
+        {"API_KEY"},
+        200,
+    ),
+    "refused as JSON": (
+        "if not os.getenv('API_KEY'): return answer('{\"detail\": \"missing API_KEY\"}', 500)",
+        {"API_KEY"},
+        200,
+    ),
+    "raised": ("os.environ['API_KEY']", {"API_KEY"}, 200),
+    "not declared": ("if not os.getenv('OTHER_KEY'): return answer('OTHER_KEY is not set', 503)", set(), 503),
+    "not asked for": ("return answer('API_KEY is not set', 503)", set(), 503),
+    "not named": ("if not os.getenv('API_KEY'): return answer('not configured', 503)", set(), 503),
+    "no lack": ("if not os.getenv('API_KEY'): return answer('API_KEY was used up', 503)", set(), 503),
+    "to blame": ("if not os.getenv('API_KEY'): return answer('API_KEY is not set', 401)", set(), 401),
+    "still refused": (
+        "return answer('API_KEY is not set, or invalid', 503 if os.getenv('API_KEY') else 500)",
+        {"API_KEY"},
+        503,
+    ),
+}
+
+
+def test_an_answer_that_names_a_declared_setting(tmp_path: Path) -> None:
+    odd = (
+        "def answer(text, status): return PlainTextResponse(text, status)\nasync def odd(request):\n    {}\n"
+    )
+    odd += "    return answer('there', 200)\n"
+    cases = {
+        name: replace(routes(odd.format(code)), files={".env.example": "API_KEY=\n"})
+        for name, (code, _, _) in ANSWERS.items()
+    }
+    seen = side_by_side(tmp_path, cases)
+    found = {
+        name: ({each.name for each in seen[name].stand_ins}, seen[name].of("GET /odd")[0].status)
+        for name in ANSWERS
+    }
+    assert found == {name: (names, status) for name, (_, names, status) in ANSWERS.items()}
+    assert {len(each.of("GET /zz")) for each in seen.values()} == {1}
+
+
+def test_an_app_that_refuses_what_was_made_up_is_judged_without(tmp_path: Path) -> None:
+    app = routes(
+        """
+        key = os.getenv("PROVIDER_KEY")
+        if key and not key.startswith("pk_live_"):
+            raise RuntimeError("PROVIDER_KEY must start with pk_live_")
+        async def odd(request):
+            return PlainTextResponse("" if key else "PROVIDER_KEY is not set", 200 if key else 503)
+        """
+    )
+    (seen,) = side_by_side(
+        tmp_path, {"app": replace(app, files={".env.example": "PROVIDER_KEY=\n"})}
+    ).values()
+    assert [visit.status for visit in seen.of("GET /odd")] == [503]
+    assert seen.stand_ins == ()
+    assert seen.shutdown is not None
+    assert not seen.shutdown.timed_out
+    assert {"import", "shutdown"} <= seen.timings.keys()

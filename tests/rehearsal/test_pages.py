@@ -277,6 +277,8 @@ def test_about_the_message() -> None:
     assert about_message("{}", Raised(("pydantic_core.ValidationError",), ""))
     assert about_message(b"{}", Raised(("builtins.RuntimeError",), ""))
     assert not about_message("{}", Raised(("builtins.RuntimeError",), ""))
+    assert not about_message(b"{}", Raised(("builtins.UnboundLocalError", "builtins.NameError"), ""))
+    assert not about_message(b"{}", Raised(("builtins.ModuleNotFoundError", "builtins.ImportError"), ""))
 
 
 # -- which routes to ask at once
@@ -361,6 +363,12 @@ async def at_once(socket):
     await socket.accept()
     raise KeyError("first")
 
+async def without_listening(socket):
+    await socket.accept()
+    import asyncio
+    await asyncio.sleep(0.4)
+    raise KeyError("first")
+
 async def late(socket):
     await socket.accept()
     await socket.receive_text()
@@ -373,7 +381,7 @@ async def setting(socket):
     await socket.receive_text()
     os.environ["NOT_SET"]
 
-sockets = [json, words, binary, bug, at_once, late, setting]
+sockets = [json, words, binary, bug, at_once, without_listening, late, setting]
 app = Starlette(routes=[
 """
 PAGES = APP + (
@@ -428,6 +436,7 @@ def test_what_needs_nothing_gets_nothing(seen: dict[str, Rehearsal]) -> None:
         ("binary", None),
         ("bug", "NameError"),
         ("at_once", "KeyError"),
+        ("without_listening", "KeyError"),
         ("late", None),
         ("setting", "KeyError"),
     ],

@@ -260,6 +260,26 @@ def test_a_route_outside_the_schema_gets_an_empty_object_and_no_broken_ones() ->
     assert valid(Route("POST", "/hook", operation={})).body == b""
 
 
+@pytest.mark.parametrize(
+    ("route", "body"),
+    [
+        (Route("POST", "/graphql", operation={}), {"query": "{ __typename }"}),
+        (Route("POST", "/api/GraphQL/"), {"query": "{ __typename }"}),
+        (
+            Route("POST", "/q", operation={}, endpoint="lib.fastapi:GraphQLRouter.post"),
+            {"query": "{ __typename }"},
+        ),
+        (Route("GET", "/graphql"), None),
+        (Route("PUT", "/graphql"), {}),
+        (Route("POST", "/graph"), {}),
+        (post("/graphql"), {}),
+    ],
+)
+def test_a_question_that_every_graphql_schema_answers(route: Route, body: object) -> None:
+    sent = valid(route).body
+    assert (json.loads(sent) if sent else None) == body
+
+
 # -- kinds
 
 

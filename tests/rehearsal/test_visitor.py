@@ -122,6 +122,29 @@ def test_own_headers_take_the_place_of_the_edges(serve: Callable[..., tuple[Serv
     assert b"\r\nContent-Length: 0\r\n" in server.requests[1]
 
 
+MANY = b"HTTP/1.1 429 Too Many Requests\r\nContent-Length: 0\r\n\r\n"
+
+
+def addresses(server: Server) -> list[str]:
+    lines = b"".join(server.requests).decode().split("\r\n")
+    return [line.partition(": ")[2] for line in lines if line.startswith("X-Forwarded-For")]
+
+
+def test_a_limit_for_one_visitor_is_met_by_the_next(serve: Callable[..., tuple[Server, Visitor]]) -> None:
+    server, visitor = serve([OK, MANY, OK, OK])
+    answers = [visitor.visit(GET, 5) for _ in range(3)]
+    assert [(answer.status, answer.number) for answer in answers] == [(200, 0), (200, 2), (200, 3)]
+    assert addresses(server) == ["203.0.113.9", "203.0.113.9", "203.0.113.10", "203.0.113.10"]
+
+
+def test_a_limit_for_everybody_is_told(serve: Callable[..., tuple[Server, Visitor]]) -> None:
+    server, visitor = serve([MANY, MANY, MANY, MANY])
+    own = GET._replace(headers=(("x-forwarded-for", "192.0.2.1"),))
+    assert [visitor.visit(each, 5).status for each in (GET, own)] == [429, 429]
+    assert addresses(server) == ["203.0.113.9", "203.0.113.10"]
+    assert sum(b"192.0.2.1" in heard for heard in server.requests) == 2
+
+
 def test_a_connection_closed_while_idle_is_no_fault(serve: Callable[..., tuple[Server, Visitor]]) -> None:
     server, visitor = serve([OK], [OK])
     assert visitor.visit(GET, 5).status == 200

@@ -92,6 +92,8 @@ def test_a_healthy_space() -> None:
 
 Predicted stage: RUNNING (confidence: high)
 
+Checks: 2 passed
+
 <details><summary>Routes: 1 answered</summary>
 
 | Route | Outcome | Status | Time | Endpoint |
@@ -120,7 +122,7 @@ To be set on the Space: `CHAT_API_KEY` (secret), `MODEL`
 
 - **`HFS410-port-mismatch`** `apps/chat/Dockerfile:14`: the app listens on port 8000, the Hub connects to 7860
   - On the Hub: `APP_STARTING`. The Hub waits 30 minutes, then stops the Space: "Launch timed out".
-  - Fix: write `--port` 7860 in the start command, or `app_port`: 8000 in `README.md`
+  - Fix: write `--port 7860` in the start command, or `app_port: 8000` in `README.md`
 - **`HFS501-route-answers`** `GET /words/{text}`, `apps/chat/main.py:7`: 500 for `/words/a`
   - On the Hub: Visitors see it.
   - Fix: see the exception
@@ -150,6 +152,8 @@ To be set on the Space: `CHAT_API_KEY` (secret), `MODEL`
 Not rehearsed:
 
 - granian itself: uvicorn served the app in its place
+
+Checks: 1 passed, 2 failed, 1 warned, 1 noted, 1 skipped, 1 waived
 
 <details><summary>1 check skipped</summary>
 
@@ -205,7 +209,9 @@ Predicted stage: `APP_STARTING`, because of `HFS410-port-mismatch` (confidence: 
 
 - **`HFS410-port-mismatch`** `apps/chat/Dockerfile:14`: the app listens on port 8000, the Hub connects to 7860
   - On the Hub: `APP_STARTING`. The Hub waits 30 minutes, then stops the Space: "Launch timed out".
-  - Fix: write `--port` 7860 in the start command, or `app_port`: 8000 in `README.md`
+  - Fix: write `--port 7860` in the start command, or `app_port: 8000` in `README.md`
+
+Checks: 1 failed
 
 <details><summary>Routes: 1 answered</summary>
 
@@ -227,6 +233,8 @@ Predicted stage: RUNNING (confidence: high)
   - On the Hub: It costs memory.
   - Fix: remove `--reload`
 
+Checks: 2 passed, 1 warned
+
 <details><summary>Routes: 1 answered</summary>
 
 | Route | Outcome | Status | Time | Endpoint |
@@ -244,6 +252,8 @@ Time: import 0.30 s, start-up 0.10 s, first answer 0.01 s, stop 0.10 s, 60 MB
 Predicted stage: none: torch is not installed here
 
 To rehearse it: `pip install -r requirements.txt`
+
+Checks: 2 passed
 """)
 
 
@@ -284,6 +294,17 @@ HOSTILE = [
     "...",
     "x: git add a,b|`c`, @someone",
     "@x: pip install  <b> (#1)",
+    "[Errno 13] Permission (denied) [x] […] [ ] && || ** __ ~~ / = {} < > ## #",
+    "(@me) [@me] “@me” '@me' …@me @ me, @me! [#12] (#12) # 12 (GH-12) [!12] *@me* _#12_",
+    "[TOC] [[_TOC_]] [[wiki]] [vulnerability:12] [issue:a/b#1] [contact:a@b.org] [!NOTE] [^1] [^1]: x",
+    'f(@me, #12) x[a, b|c] f(a, `b`) --flag 12 field_name: 12 ["a", "@me"] f(a b',
+    "/close /label ~bug",
+    "\u2800 a\u2800b f(a\u2800b)",
+    "| --- |",
+    "=== x",
+    "$ a $ b $$ c $$",
+    "deadbeef [deadbeef] (deadbeef) “deadbeef” GHSA-abcd (ghsa-abcd)",
+    "\\ \\\\ `` \\` \\| x\\",
 ]
 
 
@@ -300,7 +321,9 @@ def read(part: list[Token]) -> str:
 
 
 #: What GitHub and GitLab make something of, outside of code.
-LINKED = re.compile(r"[@#!~$%^&\\]\w|\b[0-9a-f]{7}|(?i:gh(sa)?)-|://|www\.|:\S+:|[<>\[\]{}`*\\]")
+LINKED = re.compile(
+    r"[@#!~$%^&\\<*`{]\w|\b[0-9a-f]{7}|(?i:gh(sa)?)-|://|www\.|:\w\S*:|\$|\[[^\s\]]*:|\[_*TOC|(^|\s)/\w"
+)
 
 
 @pytest.mark.parametrize("write", [escape, code])
@@ -326,16 +349,17 @@ def test_text_is_read_as_that_text(text: str, write) -> None:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_no_character_is_left_for_others_to_read(text: str) -> None:
-    """Outside of code stand letters, short numbers, and marks that mean nothing."""
-    prose = re.sub(r"(`+)(?!`).*?(?<!`)\1(?!`)", "", escape(text))
-    assert re.fullmatch(r"(?:\w|[ .,:;!?'\"()-]|&#124;)*", prose)
+    """Outside of code stand letters, short numbers, and marks that mean nothing or are escaped."""
+    prose = re.sub(r"(?<!\\)(`+)(?!`).*?(?<!`)\1(?!`)", "", escape(text))
+    assert re.fullmatch(r"(?:\w|[ .,:;!?'\"()/=+&@%^-]|[^\x00-\x7f]|\\[!-/:-@\[-`{-~]|&#124;)*", prose)
 
 
 @pytest.mark.parametrize(
     ("text", "written"),
     [
         ("the app listens on port 8000.", "the app listens on port 8000."),
-        ("write --port 7860, or app_port: 8000", "write `--port` 7860, or `app_port`: 8000"),
+        ("write --port 7860, or app_port: 8000", "write `--port 7860`, or `app_port: 8000`"),
+        ("useradd -m -u 1000 user", "useradd `-m -u 1000` user"),
         ("Fix: git add --force a/b.txt, and COPY a", "Fix: `git add --force a/b.txt`, and COPY a"),
         ("Fix: git mv a b; or not", "Fix: `git mv a b`; or not"),
         ("To see: pip install a[b] (12 MB)", "To see: `pip install a[b]` (12 MB)"),
@@ -343,7 +367,14 @@ def test_no_character_is_left_for_others_to_read(text: str) -> None:
         ("a.py: git does not track it", "`a.py`: git does not track it"),
         ('said: "Launch timed out", (line 9)', 'said: "Launch timed out", (line 9)'),
         ("wanted numpy<3 (main.py:4)", "wanted `numpy<3` (`main.py:4`)"),
-        ('open("a.db", "w") or print().', '`open("a.db"`, "w") or `print()`.'),
+        ('open("a.db", "w") or print().', '`open("a.db", "w")` or `print()`.'),
+        ('CMD ["uvicorn", "main:app"] is', 'CMD `["uvicorn", "main:app"]` is'),
+        ("OSError: [Errno 13] Permission denied", r"OSError: \[Errno 13\] Permission denied"),
+        ("each 4xx (and 5xx) of IPv4, e.g. here", "each 4xx (and 5xx) of IPv4, e.g. here"),
+        ("“one” … two — three", "“one” … two — three"),
+        ("a / b && c * d | e", r"a / b && c \* d &#124; e"),
+        ("- a", r"\- a"),
+        ("needs HFS403: see docs/a.md", "needs `HFS403`: see `docs/a.md`"),
         ("12. one", "`12`. one"),
         ("took 3.5 s, 80%", "took 3.5 s, 80%"),
         ("commit deadbee of 1234567", "commit `deadbee` of `1234567`"),
@@ -356,7 +387,9 @@ def test_words_stay_words(text: str, written: str) -> None:
 
 
 def test_long_texts_take_no_longer() -> None:
-    for text in ("." * 200_000 + "x", "`" * 200_000, "a-" * 100_000, "0" * 200_000 + "g", "(" * 200_000):
+    long = ("." * 200_000 + "x", "`" * 200_000, "a-" * 100_000, "0" * 200_000 + "g", "(" * 200_000)
+    more = ("a(" * 100_000, "a( " * 70_000, "[[[a " * 50_000, "a(()" * 50_000, '["a' * 50_000, "…" * 200_000)
+    for text in (*long, *more):
         assert len(escape(text)) >= len(text)
 
 

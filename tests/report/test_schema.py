@@ -278,7 +278,7 @@ def test_a_report_that_lacks_something_is_refused(part: str) -> None:
     target = whole
     for step in part.split("/")[1:]:
         target = target[int(step) if step.isdecimal() else step]
-    optional = {"id", "created", "partial", "remedy", "waivers", "waived"}
+    optional = {"id", "created", "partial", "remedy", "waivers", "waived", "applicable"}
     optional |= {"level"} if part.endswith("findings/0") else set()
     for name in sorted(target):
         document = copy.deepcopy(whole)

@@ -27,6 +27,10 @@ _FRAMEWORKS: dict[str, tuple[str, Callable[[Found, Any, Place], None]]] = {
 _WRAPPERS = ("other_asgi_app", "app", "_app", "asgi_app", "application", "__wrapped__")
 
 
+#: how many middlewares of an app are looked at, and how many origins are told
+MOST_MIDDLEWARES, MOST_ORIGINS = 50, 50
+
+
 class Inventory(NamedTuple):
     """What an app answers.
 
@@ -34,6 +38,7 @@ class Inventory(NamedTuple):
     the fields of ``rehearsal.facts.Route`` but ``operation``, ``where`` as ``[file, line]``.
     ``problem``: why the list may be incomplete, "" if it is complete.  ``raised``: what building
     the schema raised.  ``openapi``: the document, those of mounted apps under "x-mounted".
+    ``origins``: the texts that a CORS middleware compares origins with.
     """
 
     framework: str
@@ -41,6 +46,7 @@ class Inventory(NamedTuple):
     problem: str
     raised: BaseException | None = None
     openapi: dict[str, Any] | None = None
+    origins: tuple[str, ...] = ()
 
 
 def inventory(app: Any, *, with_schema: bool = True) -> Inventory:
@@ -60,7 +66,24 @@ def _inventory(app: Any, *, with_schema: bool) -> Inventory:
         found.problem(told(error))
     framework = found.apps[0][0] if found.apps else "asgi"
     openapi, raised = _schemas(found) if with_schema else (None, None)
-    return Inventory(framework, found.routes, "; ".join(found.problems[:MOST_PROBLEMS]), raised, openapi)
+    problem = "; ".join(found.problems[:MOST_PROBLEMS])
+    return Inventory(framework, found.routes, problem, raised, openapi, _origins(found))
+
+
+def _origins(found: Found) -> tuple[str, ...]:
+    """What the middlewares of the apps were told, wherever it stands in the code."""
+    told_origins: dict[str, None] = {}
+    try:
+        for _, app, _ in found.apps:
+            for registered in list(attribute(app, "user_middleware") or ())[:MOST_MIDDLEWARES]:
+                if getattr(attribute(registered, "cls"), "__name__", "") == "CORSMiddleware":
+                    # Starlette before 0.35 calls them options
+                    named = attribute(registered, "kwargs") or attribute(registered, "options") or {}
+                    given = named.get("allow_origins") or ()
+                    told_origins |= dict.fromkeys(each for each in given if isinstance(each, str))
+    except ANYTHING:
+        return ()
+    return tuple(told_origins)[:MOST_ORIGINS]
 
 
 def _descend(found: Found, app: Any, place: Place) -> bool:

@@ -23,6 +23,9 @@ ASGI = Callable[[Any, Any, Any], Awaitable[None]]
 #: how often, in seconds, the server looks whether it shall end (uvicorn itself: 0.1)
 TICK = 0.01
 
+#: what an application is called with
+_ASGI_3 = ("scope", "receive", "send")
+
 #: what makes uvicorn speak TLS
 _TLS = ("ssl_keyfile", "ssl_certfile", "ssl_context_factory")
 
@@ -87,7 +90,7 @@ class UvicornRecorder:
             except BaseException as error:
                 recorder.fail("import", error)
                 raise
-            recorder.channel.emit("imported", unfit=_unfit(self.loaded_app))
+            recorder.channel.emit("imported", unfit=_unfit(self.loaded_app, self.interface))
             self.loaded_app = Wrapped(self.loaded_app, recorder)
 
         config.__init__, config.load = init, loads
@@ -219,6 +222,7 @@ class UvicornRecorder:
             routes=found.routes,
             problem=found.problem,
             openapi=found.openapi,
+            origins=found.origins,
             raised=self.sources.describe(found.raised) if found.raised is not None else None,
             imported=self.sources.loaded(),
         )
@@ -241,9 +245,16 @@ class Wrapped:
         peer = client[1] if client else None
         number = self._served[peer] = self._served.get(peer, -1) + 1
         before = self.recorder.stacks.connects_before = len(self.recorder.network.connects)
-        raised = None
+        raised, heard = None, False
+
+        async def listen() -> Any:
+            nonlocal heard
+            message = await receive()
+            heard = heard or message["type"] == "websocket.receive"
+            return message
+
         try:
-            await self.app(scope, receive, send)
+            await self.app(scope, listen if scope["type"] == "websocket" else receive, send)
         except BaseException as error:
             raised = self.recorder.sources.describe(error)
             raise
@@ -253,6 +264,7 @@ class Wrapped:
                 peer=peer,
                 number=number,
                 raised=raised,
+                heard=heard,
                 endpoint=endpoint_of(scope),
                 connects=self.recorder.network.connects[before:][-1:],
             )
@@ -279,21 +291,39 @@ class Wrapped:
             raise
 
 
-def _unfit(app: Any) -> str:
-    """Why this is no ASGI application, or "" if it may be one."""
+def _unfit(app: Any, interface: str) -> str:
+    """Why this is no ASGI application, or "" if it may be one.  ``interface``: what uvicorn takes it for."""
     while type(app).__module__.startswith("uvicorn.middleware"):
         app = app.app
     if not callable(app):
         return f"it cannot be called: its type is {type(app).__name__}"
-    call = app if inspect.isfunction(app) or inspect.isclass(app) else type(app).__call__
+    is_plain = inspect.isfunction(app) or inspect.isclass(app)
+    call = app if is_plain else type(app).__call__
     try:
-        parameters = list(inspect.signature(call).parameters.values())
+        signature = inspect.signature(call)
     except (TypeError, ValueError):
         return ""
-    names = [parameter.name for parameter in parameters if parameter.name != "self"]
+    names = [name for name in signature.parameters if name != "self"]
     if names[:1] == ["environ"]:
         return f"{type(app).__name__} is a WSGI application, which uvicorn cannot serve"
-    return ""
+    if interface != "asgi2" or _takes_scope_alone(signature, of_class=not is_plain):
+        return ""
+    name = app.__name__ if is_plain else f"{type(app).__name__}.__call__"
+    if len(names) == len(_ASGI_3) and "scope" in names[0]:
+        return f"{name} takes {', '.join(names)}, but is not async"
+    return f"{name} is a function of {', '.join(names)}, which nobody has called"
+
+
+def _takes_scope_alone(signature: inspect.Signature, *, of_class: bool) -> bool:
+    """May it be called as uvicorn calls what is not async, which it takes for an older ASGI's?"""
+    try:
+        bound = signature.bind(*(None, None) if of_class else (None,))
+    except TypeError:
+        return False
+    kinds = {parameter.kind for parameter in signature.parameters.values()}
+    # a parameter of another meaning is a factory's; a name of one letter has none
+    taken = list(bound.arguments)[-1]
+    return inspect.Parameter.VAR_POSITIONAL in kinds or "scope" in taken or len(taken) == 1
 
 
 def _join(value: Any) -> str:

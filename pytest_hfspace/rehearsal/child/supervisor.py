@@ -154,6 +154,8 @@ class _Keeper:
 
 def _keep(plan: Plan, app: int) -> None:
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)  # orphans of the app become children of this process
+    # an app may have stopped its keeper, who then could not see that the parent has gone
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGCONT)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     reader, writer = os.pipe()

@@ -141,6 +141,9 @@ class Drafter:
             draft.fixed.add((place, name))
         if operation.media:
             draft.media, draft.body = operation.media, self._body(route, operation)
+        elif route.method == "POST" and "graphql" in f"{route.path} {route.endpoint}".lower():
+            # What it takes is in a schema of its own, and this question every such schema answers.
+            draft.media, draft.body = JSON, {"query": "{ __typename }"}
         elif not operation.described and route.kind == "http" and route.method in ("POST", "PUT", "PATCH"):
             # Nothing says what it takes: handlers that read JSON find some, the others don't look.
             draft.media, draft.body = JSON, {}

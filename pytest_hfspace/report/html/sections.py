@@ -12,6 +12,7 @@ from urllib.parse import quote
 from ...check import Result
 from ...contract import Stage
 from .. import Report
+from ..counts import counted, is_absent
 from ..terminal import prediction
 from ..text import count
 from .findings import anchors, findings, groups
@@ -44,6 +45,8 @@ _ROUTE_OUTCOMES = {
     "answered": "passed",
     "skipped": "unseen",
 }
+#: Why a check was not evaluated, and the same of several.
+_KINDS = {"not seen": "not seen", "does not apply": "not for this Space", "left out": "left out"}
 _PHASES = {
     "export": "Take the files",
     "import": "Import",
@@ -167,6 +170,7 @@ def _facts(report: Report) -> Html:
             ("Start command", code(shlex.join(map(str, about.get("launch") or [])))),
             ("Port", about.get("port") or ""),
             ("Files", about.get("files") or ""),
+            ("Checks", counted(report)),
             ("Fresh build", evidence.build),
         ],
         "facts",
@@ -297,31 +301,35 @@ def _timings(report: Report, prefix: str) -> Html:
 
 def _skipped(report: Report, prefix: str, most: int) -> Html:
     """By reason, what nothing could be seen of before what the Space does not have."""
-    skipped = [result for result in report.results if _is_skipped(result)]
+    skipped = [result for result in report.results if _kind(result)]
     if not skipped:
         return Html()
+    kinds = Counter(map(_kind, skipped))
     by_reason: dict[tuple[str, str], Counter[str]] = {}
     for result in sorted(skipped, key=lambda result: not result.applicable):
-        counted = by_reason.setdefault(_why(result), Counter())
-        counted[result.check.id] += 1
+        checks = by_reason.setdefault((_kind(result), _reason(result)), Counter())
+        checks[result.check.id] += 1
     rows = [
-        (tag("span", reason, class_="reason"), kind, _checks(counted))
-        for (kind, reason), counted in list(by_reason.items())[:most]
+        (tag("span", reason, class_="reason"), kind, _checks(checks))
+        for (kind, reason), checks in list(by_reason.items())[:most]
     ]
-    caption = f"{count(len(skipped), 'check')} not evaluated"
+    parts = ", ".join(f"{kinds[kind]} {said}" for kind, said in _KINDS.items() if kinds[kind])
+    caption = f"{count(len(skipped), 'check')} not evaluated: {parts}"
     made = table(f"{prefix}skipped", caption, ("Reason", "Kind", "Checks"), rows, "skipped")
     return join([made, _more(len(by_reason), most)])
 
 
-def _is_skipped(result: Result) -> bool:
-    return result.outcome == "skipped" or (result.outcome == "waived" and not result.findings)
+def _kind(result: Result) -> str:
+    """Why it was not evaluated, in a word or two; "" if it was."""
+    if result.outcome == "waived" and not result.findings:
+        return "left out"
+    if result.outcome != "skipped":
+        return ""
+    return "does not apply" if is_absent(result) else "not seen"
 
 
-def _why(result: Result) -> tuple[str, str]:
-    """The kind of the reason, and the reason."""
-    if result.outcome == "waived":
-        return "left out", result.reason or "the user leaves it out"
-    return "not seen" if result.applicable else "does not apply", result.reason or "no reason is given"
+def _reason(result: Result) -> str:
+    return result.reason or ("the user leaves it out" if result.outcome == "waived" else "no reason is given")
 
 
 def _checks(counted: Mapping[str, int]) -> Html:
