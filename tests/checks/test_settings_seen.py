@@ -48,8 +48,8 @@ def test_what_is_opened_and_is_no_configuration(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    [".env", ".env.local", "local.env", "conf/prod.env", "config.json", "conf/settings.yaml", "app.toml", "db.ini", "appsettings.json",
-     "config.prod.yml", "app-config.yaml", "secrets.json"],
+    [".env", ".env.local", "local.env", "conf/prod.env", "config.json", "conf/settings.yaml",
+     "app.toml", "db.ini", "appsettings.json", "config.prod.yml", "app-config.yaml", "secrets.json"],
 )  # fmt: skip
 def test_configuration_from_a_file(name: str) -> None:
     settings = seen({name: "{}"}, name)

@@ -68,6 +68,7 @@ def test_an_app_that_makes_a_file_in_tmp_every_time(tmp_path: Path, lock: Path) 
 
     assert first.failure is None
     (canaries,) = first.variants
-    reason = f"the app makes {lock}, which is on this machine already (a Space starts with an empty /tmp): remove it"
+    there = f"the app makes {lock}, which is on this machine already"
+    reason = f"{there} (a Space starts with an empty /tmp): remove it"
     assert (canaries.failure, canaries.impossible) == (None, reason)
     assert (again.failure, again.impossible) == (None, reason)
