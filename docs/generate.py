@@ -29,13 +29,13 @@ _TYPES: Final = {
 
 def card() -> str:
     """``docs/card.md``: every field of the card, from the table that the checks judge by."""
-    from pytest_hfspace.checks.card_schema import RULES
+    from pytest_hfspace.checks.card.schema import RULES
     from pytest_hfspace.contract import DATE, SDKS
 
     lines = [
         "# The card",
         "",
-        "<!-- Written by docs/generate.py from pytest_hfspace/checks/card_schema.py. -->",
+        "<!-- Written by docs/generate.py from pytest_hfspace/checks/card/schema.py. -->",
         "",
         "The YAML block at the top of `README.md` configures a Space. These are the fields that the Hub",
         f"knows, as of {DATE}, and what HFS103 and HFS104 ask of their values. A key that is nearly one of",

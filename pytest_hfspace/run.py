@@ -280,7 +280,7 @@ class Run:
             result = replace(result, outcome="failed", findings=(finding,), reason="")
             return self.redactor.result(result)
         if self._fresh is not None and self._fresh.drift is not None and self._rehearsal is not None:
-            from .checks.drift import with_drift
+            from .checks.build.drift import with_drift
 
             result = with_drift(result, self._fresh.drift, self.space, self._rehearsal)
         return self.judgement(self.redactor.result(result))

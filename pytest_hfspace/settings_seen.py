@@ -87,8 +87,8 @@ class SettingsSeen(Mapping[str, Read]):
     def _findings(self) -> Iterator[str]:
         """What the readiness checks HFS701, HFS703 and HFS704 say."""
         from .check import evaluate
-        from .checks.environment import dotenv_needed, secret_default
-        from .checks.settings_sources import config_file
+        from .checks.environment.configuration import dotenv_needed, secret_default
+        from .checks.environment.sources import config_file
 
         # a token of a known form is HFS205's: here it matters where the app has it from
         facts = {"space": self._space, "space_rehearsal": self._rehearsal, "space_secrets": ()}

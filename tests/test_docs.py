@@ -16,7 +16,7 @@ import pytest
 
 from pytest_hfspace.check import Check
 from pytest_hfspace.checks import CATALOGUE
-from pytest_hfspace.checks.card_schema import RULES
+from pytest_hfspace.checks.card.schema import RULES
 from pytest_hfspace.explanations import explanation
 from pytest_hfspace.report.catalogue import FAMILIES, summary
 from pytest_hfspace.report.schema import SCHEMA, problems

@@ -1,52 +1,30 @@
-"""The catalogue: one module for each family of checks, in the order of the pipeline."""
+"""The catalogue: a folder for each family of checks, and beside them what several families use."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from ..check import Check
-from . import (
-    arrival,
-    browser,
-    build,
-    card,
-    card_settings,
-    conforms,
-    dependencies,
-    deployment,
-    dockerfile,
-    egress,
-    environment,
-    fresh,
-    history,
-    image_user,
-    leaks,
-    lifecycle,
-    origins,
-    pace,
-    pages,
-    requirements,
-    secrets,
-    serve,
-    settings_sources,
-    settings_values,
-    start,
-    start_seen,
-    start_server,
-    storage,
-)
+from .browser import origins, pages, proxy
+from .build import dependencies, dockerfile, fresh, image_user, prerequisites, requirements
+from .card import accepted, settings
+from .environment import configuration, leaks, sources, values
+from .lifecycle import egress, ending, storage
+from .push import arrival, deployment, history, secrets
+from .serve import conforms, pace, routes
+from .start import failures, seen, server
 
 __all__ = ["CATALOGUE"]
 
 _FAMILIES: Final = (
-    (card, card_settings),
+    (accepted, settings),
     (history, secrets, arrival, deployment),
-    (build, dependencies, requirements, fresh, dockerfile, image_user),
-    (start, start_server, start_seen),
-    (serve, conforms, pace),
-    (browser, origins, pages),
-    (environment, settings_sources, settings_values, leaks),
-    (storage, egress, lifecycle),
+    (prerequisites, dependencies, requirements, fresh, dockerfile, image_user),
+    (failures, server, seen),
+    (routes, conforms, pace),
+    (proxy, origins, pages),
+    (configuration, sources, values, leaks),
+    (storage, egress, ending),
 )
 
 CATALOGUE: Final[tuple[Check, ...]] = tuple(

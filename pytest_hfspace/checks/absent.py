@@ -14,9 +14,9 @@ from ..space.files import Files
 from ..space.modules import import_path, repository_paths
 from ..space.requirement_lines import normalised
 from ..space.untracked import is_untracked
+from .browser.shipped import place_of
 from .distributions import brought, installed_for
 from .modules import candidates, is_standard
-from .shipped import place_of
 
 #: How SQLite says that a database has not what it should.
 _NO_TABLE: Final = re.compile(r"\bno such table: ")

@@ -6,8 +6,14 @@ from typing import Any
 
 import pytest
 
-from pytest_hfspace.checks.browser import CHECKS, forwarded_https, frame_refused, host_refused, redirect_loop
-from pytest_hfspace.checks.framing import admits
+from pytest_hfspace.checks.browser.framing import admits
+from pytest_hfspace.checks.browser.proxy import (
+    CHECKS,
+    forwarded_https,
+    frame_refused,
+    host_refused,
+    redirect_loop,
+)
 from pytest_hfspace.contract import Stage
 from pytest_hfspace.rehearsal.facts import Request, Visit, Where
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_hfspace.checks.build import requirements_missing, server_undeclared
+from pytest_hfspace.checks.build.prerequisites import requirements_missing, server_undeclared
 from pytest_hfspace.space.image import Copy
 from pytest_hfspace.space.requirements import RequirementFile
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_hfspace.checks.build_steps import data_at_build
-from pytest_hfspace.checks.dockerfile import copy_source
+from pytest_hfspace.checks.build.dockerfile import copy_source
+from pytest_hfspace.checks.build.steps import data_at_build
 from tests.checks.built import built
 from tests.checks.factories import only_finding, outcome
 

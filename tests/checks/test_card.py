@@ -6,7 +6,7 @@ import pytest
 
 from pytest_hfspace.check import Examination
 from pytest_hfspace.checks import CATALOGUE
-from pytest_hfspace.checks.card import (
+from pytest_hfspace.checks.card.accepted import (
     app_file,
     card_missing,
     card_sdk,
@@ -14,7 +14,7 @@ from pytest_hfspace.checks.card import (
     card_value,
     dockerfile,
 )
-from pytest_hfspace.checks.emoji import is_emoji
+from pytest_hfspace.checks.card.emoji import is_emoji
 from pytest_hfspace.contract import Stage
 from pytest_hfspace.space.at_rest import AT_REST
 

@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 
 from pytest_hfspace.check import Finding
-from pytest_hfspace.checks.card import card_sdk
-from pytest_hfspace.checks.card_keys import meant
-from pytest_hfspace.checks.card_schema import (
+from pytest_hfspace.checks.card.accepted import card_sdk
+from pytest_hfspace.checks.card.keys import meant
+from pytest_hfspace.checks.card.schema import (
     BUILDERS_PYTHON,
     HARDWARE,
     RULES,
     STORAGE,
 )
-from pytest_hfspace.checks.card_settings import (
+from pytest_hfspace.checks.card.settings import (
     base_path,
     card_key_ignored,
     card_key_unknown,
@@ -994,7 +994,7 @@ def test_the_table_knows_what_the_hubs_client_knows():
 
 
 def test_every_rule_is_explained():
-    from pytest_hfspace.checks.card_schema import KINDS
+    from pytest_hfspace.checks.card.schema import KINDS
 
     for key, rule in RULES.items():
         assert rule.meaning[:1].isupper(), key

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from pytest_hfspace.check import Finding, Result
-from pytest_hfspace.checks.conforms import CHECKS, route_conforms
-from pytest_hfspace.checks.fitting import misfit
+from pytest_hfspace.checks.serve.conforms import CHECKS, route_conforms
+from pytest_hfspace.checks.serve.fitting import misfit
 from pytest_hfspace.rehearsal.facts import Request, Where
 
 from .factories import make_raised, make_rehearsal, make_route, make_space, make_visit, outcome

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_hfspace.checks.dependencies import (
+from pytest_hfspace.checks.build.dependencies import (
     dependency_transitive,
     dependency_undeclared,
 )

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from pytest_hfspace.check import predicted_stage
-from pytest_hfspace.checks.deployment import platform_policy, sync_workflow
+from pytest_hfspace.checks.push.deployment import platform_policy, sync_workflow
 from pytest_hfspace.contract import Stage
 from pytest_hfspace.space.deployments import Deployment
 from pytest_hfspace.space.image import Command

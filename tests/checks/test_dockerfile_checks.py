@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from pytest_hfspace.check import Check
-from pytest_hfspace.checks.build_steps import data_at_build, recursive_chown, root_step_after_user
-from pytest_hfspace.checks.dockerfile import base_image_tools, copy_source, dockerfile_invalid
+from pytest_hfspace.checks.build.dockerfile import base_image_tools, copy_source, dockerfile_invalid
+from pytest_hfspace.checks.build.steps import data_at_build, recursive_chown, root_step_after_user
 from pytest_hfspace.contract import Stage
 from pytest_hfspace.space.dockerfile import parse_dockerfile
 from pytest_hfspace.space.image import TOO_LONG

@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from pytest_hfspace.check import Result, evaluate
-from pytest_hfspace.checks.drift import with_drift
-from pytest_hfspace.checks.serve import route_answers
-from pytest_hfspace.checks.start import import_
+from pytest_hfspace.checks.build.drift import with_drift
+from pytest_hfspace.checks.serve.routes import route_answers
+from pytest_hfspace.checks.start.failures import import_
 from pytest_hfspace.rehearsal.drift import Change, Drift, drift_between, troubled
 from pytest_hfspace.rehearsal.facts import Raised
 from tests.checks.factories import (

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pytest_hfspace.checks.egress import CHECKS, egress_port, egress_startup
+from pytest_hfspace.checks.lifecycle.egress import CHECKS, egress_port, egress_startup
 from pytest_hfspace.contract import Stage
 from pytest_hfspace.rehearsal.facts import Connect, Rehearsal, Variant, Where
 

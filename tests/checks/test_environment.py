@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pytest_hfspace.check import Finding
-from pytest_hfspace.checks.environment import (
+from pytest_hfspace.checks.environment.configuration import (
     CHECKS,
     dotenv_needed,
     masked,

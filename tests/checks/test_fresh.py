@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pytest_hfspace.check import Result
-from pytest_hfspace.checks.fresh import requirements_conflict
+from pytest_hfspace.checks.build.fresh import requirements_conflict
 from pytest_hfspace.fresh import Build, BuildFailure
 from tests.checks.factories import make_requirements, make_site, make_space, make_static_space, outcome
 

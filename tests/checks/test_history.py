@@ -10,7 +10,7 @@ import pytest
 
 from pytest_hfspace.check import Check, Result
 from pytest_hfspace.checks import CATALOGUE
-from pytest_hfspace.checks.history import CHECKS
+from pytest_hfspace.checks.push.history import CHECKS
 from pytest_hfspace.rehearsal.facts import FileUse, Where
 from pytest_hfspace.space import Space
 from pytest_hfspace.space.deployments import Deployment

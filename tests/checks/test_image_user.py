@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pytest_hfspace.checks.image_user import copy_owner, home_changes, user
+from pytest_hfspace.checks.build.image_user import copy_owner, home_changes, user
 from pytest_hfspace.rehearsal.facts import FileUse, Rehearsal, Where
 from pytest_hfspace.rehearsal.layout import make_layout
 from tests.checks.built import built

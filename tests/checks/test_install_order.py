@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_hfspace.checks.build import requirements_missing
-from pytest_hfspace.checks.dockerfile import copy_source
+from pytest_hfspace.checks.build.dockerfile import copy_source
+from pytest_hfspace.checks.build.prerequisites import requirements_missing
 from tests.checks.built import built
 from tests.checks.factories import only_finding, outcome
 

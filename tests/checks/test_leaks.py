@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 import pytest
 
-from pytest_hfspace.checks.escapes import needles, spellings
-from pytest_hfspace.checks.leaks import CHECKS, secret_leak
+from pytest_hfspace.checks.environment.escapes import needles, spellings
+from pytest_hfspace.checks.environment.leaks import CHECKS, secret_leak
 from pytest_hfspace.contract import Stage
 from pytest_hfspace.rehearsal.environment import marker, stand_in
 from pytest_hfspace.rehearsal.facts import Rehearsal, Request, StandIn, Variant, Where

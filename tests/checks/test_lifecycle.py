@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_hfspace.check import Finding
-from pytest_hfspace.checks.lifecycle import CHECKS, logs_buffered, restart, shutdown, shutdown_error
+from pytest_hfspace.checks.lifecycle.ending import CHECKS, logs_buffered, restart, shutdown, shutdown_error
 from pytest_hfspace.contract import Stage
 from pytest_hfspace.rehearsal.facts import Connect, FileUse, Shutdown, Variant, Where
 

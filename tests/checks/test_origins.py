@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_hfspace.check import Finding
-from pytest_hfspace.checks.origins import CHECKS, cookie_site, cors_pattern, root_path
+from pytest_hfspace.checks.browser.origins import CHECKS, cookie_site, cors_pattern, root_path
 from pytest_hfspace.contract import Stage
 from pytest_hfspace.rehearsal.facts import Rehearsal, Request, Visit, Where
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from pytest_hfspace.checks.pace import CHECKS, loop_blocked, route_slow
-from pytest_hfspace.checks.serve import route_answers
+from pytest_hfspace.checks.serve.pace import CHECKS, loop_blocked, route_slow
+from pytest_hfspace.checks.serve.routes import route_answers
 from pytest_hfspace.contract import Stage
 from pytest_hfspace.rehearsal.facts import Overlap, Rehearsal, Where
 

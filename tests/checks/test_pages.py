@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from pytest_hfspace.check import Finding
-from pytest_hfspace.checks.pages import CHECKS, asset_missing, localhost_url, mixed_content
-from pytest_hfspace.checks.scripts import called, page_sockets
+from pytest_hfspace.checks.browser.pages import CHECKS, asset_missing, localhost_url, mixed_content
+from pytest_hfspace.checks.browser.scripts import called, page_sockets
 from pytest_hfspace.contract import Stage
 from pytest_hfspace.rehearsal.facts import Rehearsal, Request, Visit, Where
 

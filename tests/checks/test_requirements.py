@@ -9,11 +9,11 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_hfspace.checks.debian import release_of
-from pytest_hfspace.checks.python_version import admits, python_version
-from pytest_hfspace.checks.requirements import requirement_invalid, sdk_pins
-from pytest_hfspace.checks.syntax import TooOld, problem
-from pytest_hfspace.checks.system_packages import system_packages
+from pytest_hfspace.checks.build.debian import release_of
+from pytest_hfspace.checks.build.python_version import admits, python_version
+from pytest_hfspace.checks.build.requirements import requirement_invalid, sdk_pins
+from pytest_hfspace.checks.build.syntax import TooOld, problem
+from pytest_hfspace.checks.build.system_packages import system_packages
 from pytest_hfspace.contract import Stage
 from pytest_hfspace.space.dockerfile import parse_dockerfile
 from pytest_hfspace.space.image import PipInstall

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pytest_hfspace.check import Finding
-from pytest_hfspace.checks.secrets import build_secret, secret_file, secret_in_source
+from pytest_hfspace.checks.push.secrets import build_secret, secret_file, secret_in_source
 from pytest_hfspace.space import Space
 from pytest_hfspace.space.dockerfile import parse_dockerfile
 from pytest_hfspace.space.image import Copy

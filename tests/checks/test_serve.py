@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pytest_hfspace.check import Finding, Result, evaluate
-from pytest_hfspace.checks.serve import (
+from pytest_hfspace.checks.serve.routes import (
     CHECKS,
     coverage,
     inventory,

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from pytest_hfspace.checks.late import READ_AT_IMPORT
-from pytest_hfspace.checks.settings_sources import CHECKS, builtin_assumed, config_file, setting_late
+from pytest_hfspace.checks.environment.late import READ_AT_IMPORT
+from pytest_hfspace.checks.environment.sources import CHECKS, builtin_assumed, config_file, setting_late
 from pytest_hfspace.contract import Stage
 from pytest_hfspace.rehearsal.facts import FileUse, Rehearsal, StandIn, Where
 from pytest_hfspace.space import Space

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pytest_hfspace.checks.settings_values import CHECKS, secret_untrimmed, setting_empty, setting_invalid
+from pytest_hfspace.checks.environment.values import CHECKS, secret_untrimmed, setting_empty, setting_invalid
 from pytest_hfspace.contract import Stage
 from pytest_hfspace.rehearsal.facts import Failure, Rehearsal, Variant, Where
 from pytest_hfspace.rehearsal.variants import UNREADABLE, wanted

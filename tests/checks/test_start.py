@@ -6,7 +6,7 @@ import pytest
 
 from pytest_hfspace.check import Examination
 from pytest_hfspace.checks import CATALOGUE
-from pytest_hfspace.checks.start import (
+from pytest_hfspace.checks.start.failures import (
     entry_point,
     import_,
     import_side_effects,

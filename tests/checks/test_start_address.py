@@ -6,7 +6,7 @@ import pytest
 
 from pytest_hfspace.check import Examination
 from pytest_hfspace.checks import CATALOGUE
-from pytest_hfspace.checks.start_address import (
+from pytest_hfspace.checks.start.address import (
     exec_form_variable,
     host_loopback,
     port_assumed,

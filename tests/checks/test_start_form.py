@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_hfspace.checks.start_form import unreadable_start
+from pytest_hfspace.checks.start.form import unreadable_start
 from pytest_hfspace.space import Space
 from pytest_hfspace.space.files import Tracked
 from tests.checks.built import built

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_hfspace.checks.start_seen import CHECKS, import_network, memory, startup_errors
+from pytest_hfspace.checks.start.seen import CHECKS, import_network, memory, startup_errors
 from pytest_hfspace.rehearsal.facts import Connect, Logged, Where
 
 from .factories import (

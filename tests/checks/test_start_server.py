@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_hfspace.checks.start_server import (
+from pytest_hfspace.checks.start.server import (
     CHECKS,
     extra_listener,
     reload_,

@@ -8,10 +8,16 @@ from typing import Any
 import pytest
 
 from pytest_hfspace.check import Skip
-from pytest_hfspace.checks.answers import examine_visits
+from pytest_hfspace.checks.build.image_user import copy_owner, user
 from pytest_hfspace.checks.causes import failure_code
-from pytest_hfspace.checks.image_user import copy_owner, user
-from pytest_hfspace.checks.storage import CHECKS, cache_home, data_ephemeral, mount_assumed, write_denied
+from pytest_hfspace.checks.lifecycle.storage import (
+    CHECKS,
+    cache_home,
+    data_ephemeral,
+    mount_assumed,
+    write_denied,
+)
+from pytest_hfspace.checks.serve.answers import examine_visits
 from pytest_hfspace.contract import Stage
 from pytest_hfspace.rehearsal.facts import FileUse, Raised, Rehearsal, Where
 from pytest_hfspace.rehearsal.ownership import is_refused

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from pytest_hfspace.checks.start import NOT_ASYNC
+from pytest_hfspace.checks.start.failures import NOT_ASYNC
 from pytest_hfspace.rehearsal import Rehearsal
 
 from .rehearse import Case, side_by_side

@@ -1,0 +1,1 @@
+"""1xx: the card, which configures the Space."""

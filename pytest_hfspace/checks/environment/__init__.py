@@ -1,0 +1,1 @@
+"""7xx: the environment, which alone configures the app."""

@@ -1,0 +1,1 @@
+"""8xx: storage, network, life cycle."""

@@ -1,0 +1,1 @@
+"""2xx: what git pushes, and what arrives of it."""

@@ -1,0 +1,1 @@
+"""5xx: the answers of every route."""
