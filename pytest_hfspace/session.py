@@ -135,9 +135,11 @@ class Readiness:
         return report
 
     def _place(self, item: CheckItem, report: pytest.TestReport) -> None:
-        path, line, header = item.reportinfo()
         worst = next((result for result in item.results if result.outcome == "failed"), item.results[0])
         finding = next((finding for finding in worst.findings if finding.path and not finding.waived), None)
+        if report.passed and finding is None:
+            return
+        path, line, header = item.reportinfo()
         if finding is not None:
             path, line = item.run.space.root / finding.path, (finding.line or 1) - 1
         # as in the item's own place
