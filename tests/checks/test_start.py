@@ -533,7 +533,7 @@ CORRECT = f"correct lib/deep.py:4; {FRESH}"
             "KeyError LookupError",
             "'OPENAI_API_KEY'",
             "main fails to import: KeyError: 'OPENAI_API_KEY'",
-            'read it as os.environ.get("OPENAI_API_KEY"), or set OPENAI_API_KEY on the Space',
+            'read it from the environment, os.environ["OPENAI_API_KEY"], and set OPENAI_API_KEY on the Space',
         ),
         ("KeyError LookupError", "'a'", "main fails to import: KeyError: 'a'", CORRECT),
         ("TypeError", "one\nand  two", "main fails to import: TypeError: one and two", CORRECT),
@@ -795,6 +795,23 @@ def test_a_start_over_the_budget_is_a_warning():
 
 
 # -- HFS419
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        (
+            "wait()\nuvicorn.run('main:app')\n",
+            "serve first: what is waited for at run.py:9 belongs in the lifespan, with a limit of time",
+        ),
+        ("wait()\n", 'end the program with uvicorn.run(app, host="0.0.0.0", port=7860)'),
+    ],
+)
+def test_a_program_that_waits_before_it_serves(text, hint):
+    space = make_space({"run.py": text}, command=make_command("python run.py"))
+    failure = make_failure("import", "not listening", seconds=120.0, where=Where("run.py", 9))
+
+    assert only_finding(not_listening, space, make_rehearsal(failure=failure)).hint == hint
 
 
 @pytest.mark.parametrize(

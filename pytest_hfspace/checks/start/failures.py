@@ -28,6 +28,8 @@ BUDGET: Final = 10.0
 NOT_ASYNC: Final = "but is not async"
 
 #: How uvicorn says that a module has no such name.
+#: What a program calls to serve.
+_SERVES: Final = re.compile(r"\buvicorn\.run\(|\.serve\(|\bserve\(")
 _NO_ATTRIBUTE: Final = re.compile(r'^Attribute "[^"]*" not found in module')
 
 
@@ -239,10 +241,13 @@ def not_listening(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]
     if not ended and failure.seconds:
         happened += f" after {failure.seconds:.0f} s"
     consequence = "The container ends, so nothing ever listens on the app port." if ended else ""
-    yield Finding(f"{happened}{said}", _serve_hint(space), path, line, consequence=consequence)
+    yield Finding(f"{happened}{said}", _serve_hint(space, failure), path, line, consequence=consequence)
 
 
-def _serve_hint(space: Space) -> str:
+def _serve_hint(space: Space, failure: Failure) -> str:
+    at = failure.where
+    if at is not None and not exit_text(failure) and _SERVES.search(text_of(space, at.path)):
+        return f"serve first: what is waited for at {at} belongs in the lifespan, with a limit of time"
     if space.command is not None and space.command.runner == "python":
         return f'end the program with uvicorn.run(app, host="0.0.0.0", port={space.port})'
     return f"start a server: uvicorn {space.app} --host 0.0.0.0 --port {space.port}"

@@ -89,7 +89,9 @@ def _name(space: Space, raised: Raised) -> str:
 
 def _key(_space: Space, raised: Raised) -> str:
     found = _SETTING.fullmatch(raised.message)
-    return f'read it as os.environ.get("{found[1]}"), or set {found[1]} on the Space' if found else ""
+    if found is None:
+        return ""
+    return f'read it from the environment, os.environ["{found[1]}"], and set {found[1]} on the Space'
 
 
 def _package(raised: Raised) -> str:
