@@ -233,6 +233,87 @@ def test_what_to_do_about_the_host(words, rehearsal, line, hint):
     assert (finding.line, finding.hint) == (line, hint)
 
 
+# -- gunicorn's configuration file
+
+
+def configured(text, words="gunicorn main:app", name="gunicorn.conf.py", env=None):
+    command = make_command(words, host=None, port=None)
+    return make_space({name: text}, image=make_image([name], env=env), command=command)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'bind = "0.0.0.0:7860"\n',
+        "import os\nworkers = 2\nbind = '0.0.0.0:7860'  # the Hub's\n",
+        'bind = ["0.0.0.0:7860"]\n',
+        'bind = ":7860"\n',
+        'bind = "[::]:7860"\n',
+    ],
+)
+@pytest.mark.parametrize("check", [host_loopback, port_mismatch, port_privileged])
+def test_a_file_of_gunicorn_that_binds_the_app_port(check, text):
+    named = configured(text, "gunicorn -c conf/g.py main:app", "conf/g.py")
+    assert outcome(check, configured(text), make_rehearsal()).outcome == "passed"
+    assert outcome(check, named, make_rehearsal()).outcome == "passed"
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "env"),
+    [
+        ("workers = 2\n", "gunicorn main:app", None),
+        ("import os\nbind = f\"0.0.0.0:{os.getenv('PORT', 8000)}\"\n", "gunicorn main:app", None),
+        ('bind = "127.0.0.1:8000"\nbind = "0.0.0.0:7860"\n', "gunicorn main:app", None),
+        ('import os\nif os.getenv("DEV"):\n    bind = "127.0.0.1:8000"\n', "gunicorn main:app", None),
+        ('bind = "127.0.0.1:8000"\nfrom deployed import *\n', "gunicorn main:app", None),
+        ('from deployed import address as bind\nprint("x")\n', "gunicorn main:app", None),
+        ('bind = "127.0.0.1:8000"\nfor bind in ["0.0.0.0:7860"]: pass\n', "gunicorn main:app", None),
+        ('bind = "unix:/tmp/gunicorn.sock"\n', "gunicorn main:app", None),
+        ('bind = ["127.0.0.1:8000", "0.0.0.0:7860"]\n', "gunicorn main:app", None),
+        ('bind = "127.0.0.1"\n', "gunicorn main:app", None),
+        ("bind = (\n", "gunicorn main:app", None),
+        ('bind = "127.0.0.1:8000"\n', "gunicorn --chdir src main:app", None),
+        ('bind = "127.0.0.1:8000"\n', "gunicorn main:app", {"GUNICORN_CMD_ARGS": "--bind=0.0.0.0:7860"}),
+        ('bind = "127.0.0.1:8000"\n', "gunicorn -c other.py main:app", None),
+    ],
+)
+@pytest.mark.parametrize("check", [host_loopback, port_mismatch, port_privileged])
+def test_a_file_of_gunicorn_that_does_not_tell(check, text, words, env):
+    result = outcome(check, configured(text, words, env=env), make_rehearsal())
+
+    reason = "gunicorn takes host and port from its configuration, which is not read"
+    assert (result.outcome, result.reason) == ("skipped", reason)
+
+
+@pytest.mark.parametrize(
+    ("check", "text", "message", "hint"),
+    [
+        (
+            host_loopback,
+            'workers = 2\nbind = "127.0.0.1:7860"\n',
+            "the server listens on 127.0.0.1, which only the container itself reaches; wanted 0.0.0.0",
+            'write bind = "0.0.0.0:7860" in gunicorn.conf.py',
+        ),
+        (
+            port_mismatch,
+            'workers = 2\nbind = "0.0.0.0:8000"\n',
+            "the server listens on port 8000, the Hub connects to 7860",
+            'write bind = "0.0.0.0:7860" in gunicorn.conf.py, or app_port: 8000 in README.md',
+        ),
+        (
+            port_privileged,
+            'workers = 2\nbind = "0.0.0.0:80"\n',
+            "the server binds port 80, which takes root; wanted 7860",
+            'write bind = "0.0.0.0:7860" in gunicorn.conf.py',
+        ),
+    ],
+)
+def test_a_file_of_gunicorn_that_binds_elsewhere(check, text, message, hint):
+    finding = only_finding(check, configured(text), make_rehearsal())
+
+    assert said(finding) == ("error", "gunicorn.conf.py", 2, message, hint)
+
+
 # -- HFS410
 
 

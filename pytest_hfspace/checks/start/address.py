@@ -16,6 +16,7 @@ from ...space.command import StartCommand
 from ..card.fields import fault
 from ..causes import NO_PROCESS, failure_code, without_command
 from ..serving import one_line
+from . import gunicorn
 
 TIMED_OUT: Final = (
     "The Hub waits 30 minutes for the app port to answer, then stops the Space: "
@@ -39,7 +40,7 @@ _DEFAULT_HOSTS: Final = {
 #: Servers that take host and port from a file or a variable as well.
 _CONFIGURED: Final = {
     "uvicorn": ((), ("UVICORN_HOST", "UVICORN_PORT", "UVICORN_UDS", "UVICORN_FD")),
-    "gunicorn": (("gunicorn.conf.py",), ("GUNICORN_CMD_ARGS", "PORT")),
+    "gunicorn": ((gunicorn.FILE,), ("GUNICORN_CMD_ARGS", "PORT")),
     "fastapi": ((), ("PORT", "HOST", "FASTAPI_PORT", "FASTAPI_HOST")),
     "granian": ((), ("GRANIAN_HOST", "GRANIAN_PORT", "GRANIAN_UDS")),
     "litestar": ((), ("LITESTAR_HOST", "LITESTAR_PORT", "LITESTAR_UNIX_DOMAIN_SOCKET")),
@@ -60,7 +61,7 @@ _CONFIG_WORDS: Final = ("-c", "--config", "--uds", "--fd", "-u", "--unix-socket"
 
 
 class Address(NamedTuple):
-    """What the server is told.  ``by``: "command", "default" (the server's own), or "program".
+    """What the server is told.  ``by``: "command", "default" (the server's own), "program", or "file".
 
     ``port`` None: nobody can tell before it runs.
     """
@@ -69,7 +70,7 @@ class Address(NamedTuple):
     port: int | None
     path: str
     line: int | None
-    by: Literal["command", "default", "program"]
+    by: Literal["command", "default", "program", "file"]
 
 
 def command_of(space: Space) -> StartCommand:
@@ -115,6 +116,9 @@ def _told(space: Space, rehearsal: Rehearsal, command: StartCommand) -> Address:
     number = written.number if written else None
     is_default = written is None or written.source == "server"
     if (command.host is None or is_default) and _is_configured_elsewhere(space, command):
+        bound = gunicorn.bound(space, command) if command.runner == "gunicorn" else None
+        if bound is not None:
+            return Address(*bound, "file")
         raise Skip(f"{command.runner} takes host and port from its configuration, which is not read")
     host = _DEFAULT_HOSTS[command.runner] if command.host is None else command.host
     if command.runner == "fastapi" and command.host is None and command.words[1:2] == ("dev",):
@@ -156,6 +160,8 @@ def host_loopback(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]
         hint = "write ENV UVICORN_HOST=0.0.0.0"
     elif address.by == "program":
         hint = 'write host="0.0.0.0" where the server is started'
+    elif address.by == "file":
+        hint = f'write bind = "0.0.0.0:{address.port}" in {address.path}'
     elif runner == "gunicorn":
         is_bound = space.command and any(word.startswith(("-b", "--bind")) for word in space.command.words)
         hint = f"--bind 0.0.0.0:{address.port or space.port} {'in' if is_bound else 'to'} the start command"
@@ -237,6 +243,8 @@ def _port_hint(space: Space, address: Address) -> str:
     variable = _port_variable(space) if address.by == "command" else ""
     if address.by == "program":
         return f"write port={space.port} where the server is started"
+    if address.by == "file":
+        return f'write bind = "0.0.0.0:{space.port}" in {address.path}'
     if variable:
         return f"write ENV {variable}={space.port}"
     if space.command and space.command.runner == "gunicorn":

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import ast
-import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from ...quiet import quiet
 from ...rehearsal.facts import Listener, Where
 from ...space import Space
 from ...space.command import StartCommand
 from ..serving import text_of
+from .gunicorn import config_file, is_told_file, parsed
 
 #: "cores": computed from the number of cores; None: nobody can tell before it runs.
 Count = int | Literal["cores"] | None
 
-_LONGEST: Final = 200_000
 _DEEPEST: Final = 20
 #: Names that stand for themselves twice would multiply.
 _MOST_STEPS: Final = 1000
@@ -40,7 +38,6 @@ _VARIABLES: Final[Mapping[str, tuple[str, ...]]] = {
     "litestar": ("LITESTAR_WEB_CONCURRENCY", "WEB_CONCURRENCY"),
     "python": ("WEB_CONCURRENCY",),
 }
-_GUNICORN_FILE: Final = "gunicorn.conf.py"
 
 
 @dataclass(frozen=True)
@@ -87,7 +84,7 @@ def _shell_text(space: Space, command: StartCommand) -> str:
 
 def _of_program(space: Space, listener: Listener, where: Where) -> Workers:
     """From the call that started the server: on this machine the number may be another."""
-    tree = _parsed(text_of(space, where.path))
+    tree = parsed(text_of(space, where.path))
     given = next(
         (
             keyword.value
@@ -105,36 +102,15 @@ def _of_program(space: Space, listener: Listener, where: Where) -> Workers:
 
 def _of_gunicorn_file(space: Space, command: StartCommand) -> Workers:
     """From ``workers = …`` in the configuration file, which only gunicorn itself would run."""
-    known = space.image.layout if space.image else {}
-    named = _option(command.words, "-c", "--config") or _GUNICORN_FILE
-    source = known.get(posixpath.normpath(posixpath.join(command.cwd, named.removeprefix("file:"))))
+    source = config_file(space, command)
     if source is None:
-        is_named = named != _GUNICORN_FILE
-        return Workers(None if is_named else 1, *_written(space, command))
-    tree = _parsed(text_of(space, source))
+        return Workers(None if is_told_file(command) else 1, *_written(space, command))
+    tree = parsed(text_of(space, source))
     if tree is None:
         return Workers(None, source, None)
     reader = _Reader(space, tree)
     last = next((node for name, node in reversed(reader.assigned) if name == "workers"), None)
     return Workers(reader.count(last), source, last.lineno) if last is not None else Workers(1, source, None)
-
-
-def _option(words: tuple[str, ...], *names: str) -> str:
-    for index, word in enumerate(words):
-        name, equals, value = word.partition("=")
-        if name in names:
-            return value if equals else "".join(words[index + 1 : index + 2])
-    return ""
-
-
-def _parsed(text: str) -> ast.Module | None:
-    if len(text) > _LONGEST:
-        return None
-    try:
-        with quiet():
-            return ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
 
 
 class _Reader:
