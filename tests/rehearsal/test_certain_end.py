@@ -98,6 +98,11 @@ def test_a_killed_parent_leaves_nothing(tmp_path: Path, temporary: Path, when: s
 def test_an_interrupted_run_leaves_nothing(tmp_path: Path, temporary: Path, when: str) -> None:
     seconds = {"started": "start", "visited": "visit", "stopping": "stop"}[when]
     space = _space(tmp_path / "space", tmp_path, **{seconds: 600})
+    # the app may be up before pytest is, which ends by the signal itself while it loads its plugins
+    collecting = tmp_path / "collecting"
+    (space / "conftest.py").write_text(
+        f"def pytest_collection():\n    open({str(collecting)!r}, 'w').close()\n"
+    )
     run = subprocess.Popen(
         [
             sys.executable,
@@ -116,7 +121,8 @@ def test_an_interrupted_run_leaves_nothing(tmp_path: Path, temporary: Path, when
         start_new_session=True,
     )
     until = time.monotonic() + 40
-    while not (tmp_path / when).exists() and time.monotonic() < until and run.poll() is None:
+    while not ((tmp_path / when).exists() and collecting.exists()) and time.monotonic() < until:
+        assert run.poll() is None
         time.sleep(0.02)
     os.killpg(run.pid, signal.SIGINT)  # as a terminal does
     output, _ = run.communicate(timeout=30)
