@@ -27,9 +27,10 @@ BUDGET: Final = 10.0
 #: How the rehearsal says that uvicorn takes it for an application of an older kind.
 NOT_ASYNC: Final = "but is not async"
 
-#: How uvicorn says that a module has no such name.
 #: What a program calls to serve.
 _SERVES: Final = re.compile(r"\buvicorn\.run\(|\.serve\(|\bserve\(")
+
+#: How uvicorn says that a module has no such name.
 _NO_ATTRIBUTE: Final = re.compile(r'^Attribute "[^"]*" not found in module')
 
 
