@@ -347,9 +347,6 @@ def test_other_refusals(visits: list[Visit]) -> None:
     [
         (400, REFUSED, "400 (Invalid host header)"),
         (421, b"", "421"),
-        # a guard of the app's own: that another Host is answered shows what it is about
-        (400, b"bad request", "400 (bad request)"),
-        (403, b"", "403"),
     ],
 )
 def test_host_refused(status: int, body: bytes, said: str) -> None:
@@ -366,6 +363,27 @@ def test_host_refused(status: int, body: bytes, said: str) -> None:
     assert ("TransportSecuritySettings" in finding.hint) == (status == 421)
     assert (finding.path, finding.line, finding.level) == ("web.py", 2, "error")
     assert "every request to it is refused" in finding.consequence
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "said"), [(400, b"bad request", "400 (bad request)"), (403, b"", "403")]
+)
+def test_a_guard_that_localhost_passes_may_be_meant(status: int, body: bytes, said: str) -> None:
+    finding = only_finding(host_refused, rehearsal=seen(page(status, body), control()))
+    assert finding.message == (
+        f"GET /?logs=container with Host {SPACE} answered {said}, with Host localhost 200"
+    )
+    assert (finding.level, finding.consequence) == (
+        "warn",
+        "The Space runs, and refuses its visitors, unless they are to sign in first.",
+    )
+    assert "without credentials" in finding.hint
+
+
+def test_of_two_refusals_that_of_the_host_is_told() -> None:
+    facts = seen(page(403), answer("/mcp", 421, REFUSED), control())
+    finding = only_finding(host_refused, rehearsal=facts)
+    assert (finding.level, finding.message.partition(" with ")[0]) == ("error", "GET /mcp")
 
 
 def test_host_refused_by_one_route() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from urllib.parse import unquote, urljoin, urlsplit
 
 from ...check import Finding, Skip, check
@@ -229,22 +230,31 @@ def host_refused(space: Space, space_rehearsal: Rehearsal) -> Iterator[Finding]:
     own = _own_host(space, space_rehearsal)
     if own:
         raise Skip(f"the app names the host {own}, and the rehearsal's is {SPACE_HOST}")
+    first = next(filter(_refuses_host, refused), refused[0])
     where = mentioned(space, space_rehearsal, "allowed_hosts|TrustedHostMiddleware|transport_security")
-    where = where or _where(space_rehearsal, refused[0])
-    said = one_line(refused[0].body.decode("utf-8", "replace"), 60)
-    yield Finding(
-        f"{request_name(refused[0])} with Host {SPACE_HOST} answered {refused[0].status}"
+    where = where or _where(space_rehearsal, first)
+    said = one_line(first.body.decode("utf-8", "replace"), 60)
+    found = Finding(
+        f"{request_name(first)} with Host {SPACE_HOST} answered {first.status}"
         f"{f' ({said})' if said else ''}, with Host localhost {control.status}",
-        _OF_MCP if refused[0].status == 421 else _ALLOWED,
+        _OF_MCP if first.status == 421 else _ALLOWED,
         path=where.path if where else "",
         line=where.line if where else None,
-        consequence=""
-        if refused[0].kind == "root"
-        else "The Space runs, and refuses every request for this route.",
     )
+    if not _refuses_host(first):
+        # it says nothing of hosts: what refuses may be a guard that localhost alone may pass
+        found = replace(found, level="warn", hint=_OWN_GUARD, consequence=_PERHAPS)
+    elif first.kind != "root":
+        found = replace(found, consequence="The Space runs, and refuses every request for this route.")
+    yield found
 
 
 _ALLOWED = 'add the Space\'s host to the allowed ones: allowed_hosts=["*.hf.space", …]'
+_OWN_GUARD = (
+    'let the Space\'s host in as well, os.environ["SPACE_HOST"]; nothing is wrong if localhost is '
+    "only let in without credentials"
+)
+_PERHAPS = "The Space runs, and refuses its visitors, unless they are to sign in first."
 #: MCP's own guard knows no wildcard for the host.
 _OF_MCP = (
     'add the Space\'s host to the allowed ones: allowed_hosts=[os.environ["SPACE_HOST"], …]; of an MCP '
